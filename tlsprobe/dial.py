@@ -1,0 +1,235 @@
+"""The only sockets: names to addresses, connections within their limits, and conversations over them."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar
+
+from tlsprobe.inventory import Target
+from tlsprobe.preludes import Prelude
+from tlsprobe.selection import Selection
+from tlsprobe.tls.stream import Conversation, Parting, PeerGone
+
+R = TypeVar("R")
+RECEIVE_SIZE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at a time. `rate` is new connections a second and address, after a burst of `burst`."""
+
+    connections: int = 64
+    connections_per_host: int = 4
+    rate: float = 50.0
+    burst: int = 64
+    timeout_s: float = 5.0  # for each step: connect, and every wait for the server
+
+
+class DialError(Exception):
+    """No connection; `reason` is a stable id."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(slots=True)
+class _TokenBucket:
+    """New connections to one address: a burst, then a steady rate."""
+
+    rate: float
+    burst: int
+    tokens: float = field(init=False)
+    refilled: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = float(self.burst)
+        self.refilled = time.monotonic()
+
+    def delay_s(self) -> float:
+        """Take one token and return how long to wait before using it."""
+        now = time.monotonic()
+        self.tokens = min(self.burst, self.tokens + (now - self.refilled) * self.rate)
+        self.refilled = now
+        self.tokens -= 1
+        return max(0.0, -self.tokens / self.rate)
+
+
+@dataclass(slots=True)
+class _AddressLimit:
+    slots: asyncio.Semaphore
+    bucket: _TokenBucket
+
+
+class Dialer:
+    """Makes connections within the limits of one run; belongs to one event loop."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        family: socket.AddressFamily = socket.AF_UNSPEC,
+        selection: Selection | None = None,
+    ) -> None:
+        self.limits = limits
+        self._family = family
+        self._selection = selection
+        self._slots = asyncio.Semaphore(limits.connections)
+        self._by_address: dict[str, _AddressLimit] = {}
+
+    async def resolve(self, target: Target) -> tuple[str, ...]:
+        """Return the addresses of a target, in the system's order; raise DialError.
+
+        An address that the selection excludes is left out; if none is left the reason is `excluded`.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
+                found = await loop.getaddrinfo(
+                    target.host, target.port, family=self._family, type=socket.SOCK_STREAM
+                )
+        except TimeoutError:
+            raise DialError("dns", "the name server does not answer") from None
+        except (socket.gaierror, UnicodeError) as error:
+            text = error.strerror if isinstance(error, socket.gaierror) else str(error)
+            raise DialError("dns", str(text)) from None
+        addresses = tuple(dict.fromkeys(str(info[4][0]) for info in found))
+        allowed = tuple(each for each in addresses if self._allows(each, target))
+        if not allowed:
+            raise DialError("excluded" if addresses else "dns", " ".join(addresses))
+        return allowed
+
+    def _allows(self, address: str, target: Target) -> bool:
+        return self._selection is None or self._selection.allows_address(address, target=target)
+
+    async def converse(
+        self,
+        address: str,
+        port: int,
+        conversation: Conversation[R],
+        *,
+        prelude: Prelude | None = None,
+        silence_s: float | None = None,
+        in_thread: bool = False,
+    ) -> tuple[R, float]:
+        """Connect, have the prelude, then the conversation; return its result and its seconds.
+
+        `silence_s` is how long the conversation waits for the server (default: the step timeout).
+        `in_thread` runs its steps beside the event loop, for those that compute for milliseconds. Raises
+        DialError where there is no connection, PeerGone and PreludeFailed from the prelude.
+        """
+        timeout_s = self.limits.timeout_s
+        async with self._connected(address, port) as connection:
+            if prelude is not None:
+                await _play(prelude(), connection, timeout_s, in_thread=False)
+            started = time.monotonic()
+            result = await _play(conversation, connection, silence_s or timeout_s, in_thread=in_thread)
+            return result, time.monotonic() - started
+
+    @asynccontextmanager
+    async def _connected(self, address: str, port: int) -> AsyncIterator[socket.socket]:
+        limit = self._by_address.get(address)
+        if limit is None:
+            limits = self.limits
+            limit = _AddressLimit(
+                asyncio.Semaphore(limits.connections_per_host), _TokenBucket(limits.rate, limits.burst)
+            )
+            self._by_address[address] = limit
+        async with limit.slots:
+            # The wait for the rate comes before the slot of the whole run is taken: others may use it.
+            await asyncio.sleep(limit.bucket.delay_s())
+            async with self._slots:
+                connection = await _connect(address, port, self.limits.timeout_s)
+                try:
+                    yield connection
+                finally:
+                    connection.close()
+
+
+async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise DialError("no-file-descriptors", str(error)) from None
+    try:
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        async with asyncio.timeout(timeout_s):
+            await loop.sock_connect(connection, (address, port))
+    except TimeoutError:
+        connection.close()
+        raise DialError("timeout", f"no connection within {timeout_s:g} s") from None
+    except OSError as error:
+        connection.close()
+        raise DialError(_reason(error), error.strerror or str(error)) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ECONNREFUSED:
+        return "refused"
+    if error.errno == errno.ECONNRESET:
+        return "reset"
+    return "no-route"
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned(Generic[R]):
+    """A generator's return value: StopIteration cannot cross into a thread and back."""
+
+    value: R
+
+
+async def _play(
+    conversation: Conversation[R], connection: socket.socket, timeout_s: float, *, in_thread: bool
+) -> R:
+    """Drive a conversation over a socket: the one loop between generators and the network."""
+    resume: Callable[[], bytes] = partial(next, conversation)
+    while True:
+        step = partial(_advance, conversation, resume)
+        outgoing = await asyncio.to_thread(step) if in_thread else step()
+        if isinstance(outgoing, _Returned):
+            return outgoing.value
+        try:
+            received = await _exchange(connection, outgoing, timeout_s)
+        except PeerGone as gone:
+            resume = partial(conversation.throw, gone)
+        else:
+            resume = partial(conversation.send, received)
+
+
+def _advance(conversation: Conversation[R], resume: Callable[[], bytes]) -> bytes | _Returned[R]:
+    try:
+        return resume()
+    except StopIteration as end:
+        return _Returned(end.value)
+
+
+async def _exchange(connection: socket.socket, outgoing: bytes, timeout_s: float) -> bytes:
+    """Send, then wait for an answer; an error in sending still leaves an alert to be read."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout_s):
+            if outgoing:
+                with suppress(ConnectionError):
+                    await loop.sock_sendall(connection, outgoing)
+            if isinstance(outgoing, Parting):
+                return b""
+            return await loop.sock_recv(connection, RECEIVE_SIZE)
+    except TimeoutError:
+        raise PeerGone("silent") from None
+    except OSError:
+        raise PeerGone("reset") from None

@@ -1,0 +1,1 @@
+"""Ways of running many scans; each is `run(targets, config) -> Iterator[ServerScan]`."""

@@ -1,0 +1,1 @@
+"""One file per question asked of a server; each turns answers into facts and judges nothing."""

@@ -1,0 +1,141 @@
+"""Which DHE suites a server takes, in whose order, over which group.
+
+Everything is offered at once; what the server takes is removed and the rest offered again, until it
+refuses: k + 1 connections for k suites. Each is a half handshake that ends after ServerHelloDone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from tlsprobe.facts import AcceptedSuite, DheSuites, SuiteOrder, Unreachable
+from tlsprobe.probes.hello import MAX_SUITES, HelloForm, dhe_hello
+from tlsprobe.probes.interview import Answer, Interview
+from tlsprobe.tls.constants import ALERT_PROTOCOL_VERSION, Version
+from tlsprobe.tls.handshake import Broken, Rejected
+from tlsprobe.tls.suites import COMMON_DHE_SUITES, RARE_DHE_SUITES, suites_for
+
+PROBE = "dhe-suites"
+VERSIONS = (Version.TLS12, Version.TLS11, Version.TLS10)
+_BATCHES = (COMMON_DHE_SUITES, RARE_DHE_SUITES)
+
+
+class _Ending(Enum):
+    """Why no more suites were found in a batch."""
+
+    REFUSED = auto()
+    OTHER_VERSION = auto()  # the server does not speak this version at all
+    UNCLEAR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    taken: tuple[AcceptedSuite, ...]
+    ending: _Ending
+    reason: str = ""
+
+
+async def dhe_suites(interview: Interview) -> DheSuites:
+    """Ask for every DHE suite of the registry at TLS 1.2, 1.1 and 1.0.
+
+    The first form of hello that finds one is kept for all that follows. No form finding any is "none".
+    """
+    accepted: list[AcceptedSuite] = []
+    form: HelloForm | None = None
+    unclear = ""
+    for version in VERSIONS:
+        for candidate in (form,) if form else HelloForm:
+            batches = await _ask_batches(interview, version, candidate)
+            taken = [suite for batch in batches for suite in batch.taken]
+            accepted += taken
+            unclear = unclear or next((b.reason for b in batches if b.ending is _Ending.UNCLEAR), "")
+            if taken:
+                form = candidate
+                break
+            if batches[0].ending is _Ending.OTHER_VERSION:
+                break
+    order = await _order(interview, accepted, form) if form else SuiteOrder.UNKNOWN
+    return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
+
+
+async def _ask_batches(interview: Interview, version: Version, form: HelloForm) -> list[_Batch]:
+    """Common suites first, the rare ones in a second batch; before TLS 1.2 all fit in one hello."""
+    if version is Version.TLS12:
+        offers = [suites_for(version, batch) for batch in _BATCHES]
+    else:
+        offers = [suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)]
+    batches = []
+    for offer in offers:
+        batches.append(await _exhaust(interview, version, form, offer))
+        if batches[-1].ending is _Ending.OTHER_VERSION:
+            break
+    return batches
+
+
+async def _exhaust(
+    interview: Interview, version: Version, form: HelloForm, suites: tuple[int, ...]
+) -> _Batch:
+    """Offer `suites` less what was taken, until nothing is taken."""
+    taken: list[AcceptedSuite] = []
+    while suites:
+        answer = await _ask(interview, version, form, suites)
+        if answer.server_hello is None:
+            ending, reason = _read_refusal(answer)
+            if ending is not _Ending.REFUSED or isinstance(answer.observation.outcome, Rejected):
+                return _Batch(tuple(taken), ending, reason)
+            # A bare close is how some stacks refuse, and how a busy one fails: ask once more.
+            answer = await _ask(interview, version, form, suites)
+            if answer.server_hello is None:
+                return _Batch(tuple(taken), *_read_refusal(answer))
+        hello = answer.server_hello
+        if hello.version != version:
+            return _Batch(tuple(taken), _Ending.OTHER_VERSION)
+        group = interview.group_index(answer.params) if answer.params else None
+        taken.append(AcceptedSuite(version, hello.cipher_suite, group))
+        suites = tuple(code for code in suites if code != hello.cipher_suite)
+    return _Batch(tuple(taken), _Ending.REFUSED)
+
+
+async def _ask(interview: Interview, version: Version, form: HelloForm, suites: tuple[int, ...]) -> Answer:
+    hello = dhe_hello(version=version, form=form, suites=suites, server_name=interview.target.server_name)
+    question = f"TLS {version.label}: which of {len(suites)} DHE suites"
+    return await interview.ask(PROBE, question, hello, form=form)
+
+
+def _read_refusal(answer: Answer) -> tuple[_Ending, str]:
+    match answer.observation.outcome:
+        case Rejected(alert=alert):
+            refused = alert != ALERT_PROTOCOL_VERSION
+            return (_Ending.REFUSED if refused else _Ending.OTHER_VERSION), ""
+        case Broken(how="closed" | "reset"):
+            return _Ending.REFUSED, ""
+        case Broken(how=how):
+            return _Ending.UNCLEAR, how
+        case Unreachable(reason=reason):
+            return _Ending.UNCLEAR, reason
+        case _:
+            return _Ending.UNCLEAR, "malformed"
+
+
+async def _order(interview: Interview, accepted: list[AcceptedSuite], form: HelloForm) -> SuiteOrder:
+    """Offer the accepted suites with the server's first choice last, and see which it takes.
+
+    ChaCha20 is not put first: servers that prioritise it for clients that do would seem to follow them.
+    """
+    version = Version(accepted[0].version)
+    codes = [each.suite for each in accepted if each.version == version]
+    if len(codes) < 2:
+        return SuiteOrder.UNKNOWN
+    favourite, others = codes[0], codes[:0:-1]
+    others.sort(key=lambda code: code == 0xCCAA)
+    offer = (*others, favourite)[-MAX_SUITES:]
+    hello = dhe_hello(version=version, form=form, suites=offer, server_name=interview.target.server_name)
+    answer = await interview.ask(PROBE, "whose order of suites rules", hello, form=form)
+    if answer.server_hello is None:
+        return SuiteOrder.UNKNOWN
+    if answer.server_hello.cipher_suite == favourite:
+        return SuiteOrder.SERVER
+    if answer.server_hello.cipher_suite == offer[0] != 0xCCAA:
+        return SuiteOrder.CLIENT
+    return SuiteOrder.UNKNOWN

@@ -1,0 +1,181 @@
+"""One server's interview: every connection to it is made here, and written down here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from tlsprobe.dial import Dialer, DialError
+from tlsprobe.facts import Group, Observation, Offer, Seen, Unreachable
+from tlsprobe.inventory import Target
+from tlsprobe.preludes import Prelude, PreludeFailed
+from tlsprobe.probes.hello import HelloForm
+from tlsprobe.tls.groups import (
+    MAX_GROUP_BITS,
+    ShareForm,
+    integer,
+    is_safe_prime,
+    known_groups,
+    pick_share,
+    zero_probability,
+)
+from tlsprobe.tls.handshake import Handshake, PickShare, handshake
+from tlsprobe.tls.identity import Identity
+from tlsprobe.tls.messages import ClientHello, ServerDHParams, ServerHello
+from tlsprobe.tls.stream import PeerGone
+
+# How long to wait before a connection is tried again that did not come about.
+RETRY_DELAYS_S = (0.2, 1.0)
+# A primality test of 4096 bits takes a second; what is larger is reported as not tested.
+MAX_TESTED_BITS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one question: the fact for the journal, and what the handshake showed."""
+
+    observation: Observation
+    server_hello: ServerHello | None = None
+    params: ServerDHParams | None = None
+
+
+@dataclass(slots=True)
+class Interview:
+    """All that was asked of one address and answered, in order."""
+
+    target: Target
+    address: str
+    dialer: Dialer
+    prelude: Prelude | None = None
+    identity: Identity | None = None
+    observations: list[Observation] = field(default_factory=list)
+    connections: int = 0
+    # (group, dh_Ys) of every connection that showed one; how often each share came.
+    shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
+    _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+
+    async def ask(
+        self,
+        probe: str,
+        question: str,
+        hello: ClientHello,
+        *,
+        form: HelloForm | None = None,
+        share_form: ShareForm | None = None,
+        silence_s: float | None = None,
+        keep: bool = True,
+    ) -> Answer:
+        """Make one connection; with `share_form` complete the handshake with such a share.
+
+        A connection that does not come about is tried again RETRY_DELAYS_S later. `keep` False counts
+        shares without writing the connection down (for samples by the thousand).
+        """
+        pick = None if share_form is None else lambda params: pick_share(params, share_form)
+        ask_once = partial(self._ask_once, hello, pick=pick, silence_s=silence_s)
+        outcome = await ask_once()
+        for delay_s in RETRY_DELAYS_S:
+            if not isinstance(outcome, Unreachable) or outcome.reason not in ("reset", "closed"):
+                break
+            await asyncio.sleep(delay_s)
+            outcome = await ask_once()
+        offer = Offer(hello.version, form or "control", hello.cipher_suites)
+        if isinstance(outcome, Unreachable):
+            observation = Observation(probe, question, outcome, 0.0, offer)
+            answer = Answer(observation)
+        else:
+            result, elapsed_s = outcome
+            observation = Observation(probe, question, result.end, round(elapsed_s, 4), offer)
+            answer = Answer(self._note(observation, result), result.server_hello, result.params)
+        if keep:
+            self.observations.append(answer.observation)
+        return answer
+
+    async def _ask_once(
+        self, hello: ClientHello, *, pick: PickShare | None, silence_s: float | None
+    ) -> tuple[Handshake, float] | Unreachable:
+        self.connections += 1
+        conversation = handshake(hello, pick_share=pick, identity=self.identity)
+        try:
+            return await self.dialer.converse(
+                self.address,
+                self.target.port,
+                conversation,
+                prelude=self.prelude,
+                silence_s=silence_s,
+                in_thread=pick is not None,
+            )
+        except DialError as error:
+            return Unreachable(error.reason, error.detail)
+        except PreludeFailed as error:
+            return Unreachable(error.reason, error.detail)
+        except PeerGone as error:  # before TLS, in the prelude
+            return Unreachable(error.how, "before STARTTLS was done")
+
+    def _note(self, observation: Observation, result: Handshake) -> Observation:
+        """Add what the server showed to the observation, and its share to the shares."""
+        hello, params, share = result.server_hello, result.params, result.share
+        if hello is None:
+            return replace(observation, seen=None)
+        group = None
+        if params is not None:
+            group = self._params.setdefault((params.dh_p, params.dh_g), len(self._params))
+            self.shares[group, params.dh_Ys] += 1
+        seen = Seen(
+            version=hello.version,
+            suite=hello.cipher_suite,
+            extensions=tuple(each.kind for each in hello.extensions),
+            extended_master_secret=hello.has_extended_master_secret,
+            hello_retry_request=hello.is_hello_retry_request,
+            named_group=hello.group,
+            group=group,
+            dh_Ys=params.dh_Ys if params else None,
+            certificate_requested=result.certificate_requested,
+            warnings=result.warnings,
+            layout=result.layout,
+        )
+        return replace(
+            observation,
+            seen=seen,
+            dh_Yc=share.dh_Yc if share else None,
+            premaster_first_bytes=share.premaster_secret[:2] if share else None,
+        )
+
+    def group_index(self, params: ServerDHParams) -> int:
+        """Return the index that `groups` has or will have for these parameters."""
+        return self._params[params.dh_p, params.dh_g]
+
+    def primes(self) -> tuple[int, ...]:
+        """Return p of each group, by index."""
+        return tuple(integer(p) for p, _ in self._params)
+
+    async def groups(self) -> tuple[Group, ...]:
+        """Describe every group seen; primality is tested beside the event loop."""
+        return tuple([await asyncio.to_thread(_describe, p, g) for p, g in self._params])
+
+    @property
+    def extended_master_secret(self) -> bool | None:
+        """Whether the server has EMS; None where it was never asked for over TLS 1.2 or before."""
+        answers = [
+            each.seen.extended_master_secret
+            for each in self.observations
+            if each.seen and each.offer and each.offer.form.endswith("+ems")
+        ]
+        return any(answers) if answers else None
+
+
+def _describe(dh_p: bytes, dh_g: bytes) -> Group:
+    p = integer(dh_p)
+    known = known_groups().get(p) if p.bit_length() <= MAX_GROUP_BITS else None
+    safe_prime = is_safe_prime(p) if p.bit_length() <= MAX_TESTED_BITS else None
+    if known is not None:  # every published one is a safe prime but those of RFC 5114
+        safe_prime = "5114" not in known.source
+    return Group(
+        dh_p=dh_p,
+        dh_g=dh_g,
+        bits=p.bit_length(),
+        name=known.name if known else None,
+        safe_prime=safe_prime,
+        zero_probability=zero_probability(p),
+    )

@@ -1,0 +1,196 @@
+"""One server, from its address to its line in the journal: control, probes, control."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tlsprobe.dial import Dialer, DialError, Limits
+from tlsprobe.facts import (
+    DheSuites,
+    LeadingZeros,
+    PremasterZeros,
+    ServerScan,
+    Status,
+    Survey,
+    Unreachable,
+)
+from tlsprobe.inventory import Target
+from tlsprobe.preludes import PreludeFailed, prelude_for
+from tlsprobe.probes.dhe_suites import dhe_suites
+from tlsprobe.probes.hello import any_hello, plain_hello
+from tlsprobe.probes.interview import Answer, Interview
+from tlsprobe.probes.leading_zeros import leading_zeros
+from tlsprobe.probes.server_share import conclude, sample
+from tlsprobe.selection import Selection
+from tlsprobe.tls.handshake import Broken, Rejected
+from tlsprobe.tls.identity import Identity
+
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanConfig:
+    """What to ask of each server, and how gently. Times in seconds."""
+
+    limits: Limits = field(default_factory=Limits)
+    deadline_s: float = 180.0
+    samples: int = 0
+    survey: bool = False
+    family: socket.AddressFamily = socket.AF_UNSPEC
+    selection: Selection | None = None
+    identity: Identity | None = None
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is known so far, so that a deadline loses nothing."""
+
+    status: Status = Status.UNREACHABLE
+    reason: str = "deadline"
+    detail: str = ""
+    interview: Interview | None = None
+    dhe: DheSuites | None = None
+    zeros: LeadingZeros | None = None
+    survey: Survey | None = None
+
+    def settle(self, status: Status, reason: str = "", detail: str = "") -> None:
+        self.status, self.reason, self.detail = status, reason, detail
+
+
+async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> ServerScan:
+    """Scan one server within `config.deadline_s`; whatever the server does, this returns.
+
+    What was found before the deadline is kept; the status then is partly-assessed.
+    """
+    started, clock = datetime.now(UTC), time.monotonic()
+    notes = _Notes()
+    try:
+        async with asyncio.timeout(config.deadline_s):
+            await _examine(target, dialer, config, notes)
+    except TimeoutError:
+        found = notes.dhe is not None or notes.status is not Status.UNREACHABLE
+        notes.settle(Status.PARTLY_ASSESSED if found else Status.UNREACHABLE, "deadline")
+    interview = notes.interview
+    groups = await interview.groups() if interview else ()
+    return ServerScan(
+        target=target,
+        status=notes.status,
+        status_reason=notes.reason,
+        started=started,
+        duration_s=round(time.monotonic() - clock, 3),
+        address=interview.address if interview else None,
+        connections=interview.connections if interview else 0,
+        detail=notes.detail,
+        observations=tuple(interview.observations) if interview else (),
+        groups=groups,
+        dhe=notes.dhe,
+        zeros=notes.zeros,
+        share=conclude(interview.shares, interview.primes()) if interview else None,
+        survey=notes.survey,
+        extended_master_secret=interview.extended_master_secret if interview else None,
+    )
+
+
+async def _examine(target: Target, dialer: Dialer, config: ScanConfig, notes: _Notes) -> None:
+    try:
+        prelude = prelude_for(target.starttls, target.port)
+        addresses = await dialer.resolve(target)
+    except PreludeFailed as failed:
+        return notes.settle(Status.UNTESTABLE, failed.reason, failed.detail)
+    except DialError as failed:
+        excluded = failed.reason == "excluded"
+        status = Status.EXCLUDED if excluded else Status.UNREACHABLE
+        return notes.settle(status, failed.reason, failed.detail)
+    for address in addresses:
+        notes.interview = Interview(target, address, dialer, prelude, config.identity)
+        if await _speaks_tls(notes.interview, notes):
+            break
+        if notes.status is not Status.UNREACHABLE:
+            return None
+    else:
+        return None
+    await _probe(notes.interview, config, notes)
+    return None
+
+
+async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
+    """Send the control hello; a plainer one where that gets no TLS back."""
+    name = interview.target.server_name
+    for hello in (any_hello(server_name=name), plain_hello(server_name=name)):
+        answer = await interview.ask(CONTROL, "who answers", hello)
+        match answer.observation.outcome:
+            case Unreachable(reason=reason, detail=detail):
+                refusal = reason.startswith("starttls")
+                notes.settle(Status.UNTESTABLE if refusal else Status.UNREACHABLE, reason, detail)
+                return False
+            case Broken(how="not-tls", detail=received):
+                notes.settle(Status.NO_TLS, "not-tls", _looks_like(bytes.fromhex(received)))
+                return False
+            case Broken(how=how, detail=detail) if answer.server_hello is None:
+                notes.settle(Status.NO_TLS, how, detail)
+            case _:
+                notes.settle(Status.ASSESSED)
+                return True
+    return False
+
+
+async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
+    notes.status = Status.PARTLY_ASSESSED  # until the last probe has had its say
+    notes.dhe = await dhe_suites(interview)
+    if not notes.dhe.accepted:
+        if not notes.dhe.complete:
+            return notes.settle(Status.PARTLY_ASSESSED, "dhe-incomplete", notes.dhe.reason)
+        if not await _still_answers(interview):
+            return notes.settle(Status.PARTLY_ASSESSED, "flapping", "the closing control failed")
+        return await _conclude(interview, config, notes)
+    notes.zeros = await leading_zeros(interview, notes.dhe)
+    if config.samples:
+        await sample(interview, notes.dhe, config.samples)
+    return await _conclude(interview, config, notes)
+
+
+async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
+    if config.survey:
+        # Imported here: sslyze takes half a second to load, and only a survey needs it.
+        from tlsprobe.probes.survey import survey  # noqa: PLC0415
+
+        notes.survey = await survey(interview, notes.dhe)
+    notes.settle(*_status(notes.dhe, notes.zeros))
+
+
+def _status(dhe: DheSuites | None, zeros: LeadingZeros | None) -> tuple[Status, str]:
+    if dhe is None or not dhe.complete:
+        return Status.PARTLY_ASSESSED, "dhe-incomplete"
+    if zeros is None:
+        return Status.ASSESSED, ""
+    if zeros.reason == "client-certificate-required":
+        return Status.PARTLY_ASSESSED, zeros.reason
+    answers = {zeros.premaster_zeros.value, zeros.short_client_share.value, zeros.padded_client_share.value}
+    for unanswered in (PremasterZeros.UNTESTABLE, PremasterZeros.INCONCLUSIVE):
+        if unanswered.value in answers:
+            return Status.PARTLY_ASSESSED, f"zeros-{unanswered.value}"
+    return Status.ASSESSED, ""
+
+
+async def _still_answers(interview: Interview) -> bool:
+    name = interview.target.server_name
+    for hello in (any_hello(server_name=name), plain_hello(server_name=name)):
+        if _is_tls(await interview.ask(CONTROL, "still there", hello)):
+            return True
+    return False
+
+
+def _is_tls(answer: Answer) -> bool:
+    return answer.server_hello is not None or isinstance(answer.observation.outcome, Rejected)
+
+
+def _looks_like(received: bytes) -> str:
+    """Name the protocol that answered, for the commonest."""
+    for start, name in ((b"HTTP/", "HTTP"), (b"SSH-", "SSH"), (b"220", "SMTP or FTP"), (b"+OK", "POP3")):
+        if received.startswith(start):
+            return f"answers {name} in plain text"
+    return f"answers {received[:16].hex()}"
