@@ -1,5 +1,382 @@
-"""The command line."""
+"""The command line: reads flags, calls the API, prints, and picks the exit code.
+
+Whatever is slow to load (pandas, pydantic, sslyze, jinja2) is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from tlsprobe import __version__, options
+
+if TYPE_CHECKING:
+    from tlsprobe.facts import ServerScan
+    from tlsprobe.journal import RunInfo
+    from tlsprobe.rules import Finding
+    from tlsprobe.runs import Plan
+    from tlsprobe.scan import ScanConfig
+
+EXIT_USAGE = 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Finds the TLS servers on which old Windows clients fail now and then (finite-field DHE numbers "
+    "that start with a zero byte), and proves it. Only scan servers that you are allowed to scan.",
+)
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; Ctrl-C outside a scan ends with 130."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"tlsprobe {__version__}")
+        raise typer.Exit
+
+
+@app.command(
+    epilog="Examples: [bold]tlsprobe scan inventory.csv[/] · "
+    "[bold]tlsprobe scan cmdb.csv --columns host=FQDN --exclude never.txt --samples 800[/] · "
+    "[bold]tlsprobe scan --resume reports/inventory-20261124T220000Z[/]"
+)
+def scan(
+    ctx: typer.Context,
+    inventory: Annotated[
+        Path | None, typer.Argument(help="CSV file, one server a row.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The run's folder.", show_default="reports/INVENTORY-TIME", rich_help_panel=options.OUTPUT
+        ),
+    ] = None,
+    formats: options.Formats = "html,csv",
+    fail_on: options.FailOn = options.SeverityName.HIGH,
+    allow_incomplete: options.AllowIncomplete = False,
+    stdout: options.Stdout = None,
+    columns: options.Columns = None,
+    exclude: options.Exclude = None,
+    only: options.Only = None,
+    samples: options.Samples = 0,
+    survey: options.SurveyFlag = False,
+    client_cert: options.ClientCert = None,
+    client_key: options.ClientKey = None,
+    connections: options.Connections = 64,
+    connections_per_host: options.ConnectionsPerHost = 4,
+    rate: options.Rate = 50.0,
+    timeout: options.Timeout = 5.0,
+    deadline: options.Deadline = 180.0,
+    ipv4: options.Ipv4 = False,
+    ipv6: options.Ipv6 = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            help="Go on with this run: the servers that have no result yet.", rich_help_panel=options.TARGETS
+        ),
+    ] = None,
+    retry: Annotated[
+        str | None,
+        typer.Option(
+            help="With --resume: ask those again that were unreachable, untestable or inconclusive.",
+            rich_help_panel=options.TARGETS,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would be done; connect to nothing.", rich_help_panel=options.TARGETS
+        ),
+    ] = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Scan an inventory and write the reports.
+
+    Exit code: 0 nothing at or above --fail-on, 1 findings, 2 usage error or nothing to scan, 3 nothing found
+    but not everything could be assessed, 130 interrupted (what is done is kept; go on with --resume).
+    """
+    with _usage_errors():
+        _log(verbose)
+        from tlsprobe.flags import collect, formats_wanted, plan_new, plan_resumed, scan_config
+        from tlsprobe.output import print_dry_run, say_bad_rows
+
+        flags = collect(ctx)
+        wanted = formats_wanted(formats)
+        if resume is not None:
+            plan, config = plan_resumed(resume, inventory, flags, retry, ctx)
+        elif inventory is None:
+            _usage("give an inventory file, or --resume RUN; `tlsprobe scan --help` has examples")
+        elif retry:
+            _usage("--retry goes with --resume RUN")
+        else:
+            config = scan_config(flags)
+            plan = plan_new(inventory, out, config, flags, dry_run=dry_run)
+        if dry_run:
+            print_dry_run(plan, config)
+            return
+        if not plan.targets and not plan.done:
+            say_bad_rows(plan.info)
+            _usage("nothing to scan: no usable row is left")
+    sys.exit(
+        _run(
+            plan,
+            config,
+            wanted,
+            fail_on,
+            allow_incomplete=allow_incomplete,
+            stdout=stdout,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command(
+    epilog="Examples: [bold]tlsprobe probe www.example.com[/] · "
+    "[bold]tlsprobe probe mail.example.com:25 --samples 800[/]"
+)
+def probe(
+    ctx: typer.Context,
+    server: Annotated[str, typer.Argument(help="HOST or HOST:PORT; the port tells STARTTLS.")],
+    starttls: Annotated[
+        str, typer.Option(help="auto, none, smtp, imap, pop3, postgres.", rich_help_panel=options.PROBING)
+    ] = "auto",
+    fail_on: options.FailOn = options.SeverityName.HIGH,
+    allow_incomplete: options.AllowIncomplete = False,
+    stdout: options.Stdout = None,
+    exclude: options.Exclude = None,
+    only: options.Only = None,
+    samples: options.Samples = 0,
+    survey: options.SurveyFlag = False,
+    client_cert: options.ClientCert = None,
+    client_key: options.ClientKey = None,
+    connections_per_host: options.ConnectionsPerHost = 4,
+    rate: options.Rate = 50.0,
+    timeout: options.Timeout = 5.0,
+    deadline: options.Deadline = 180.0,
+    ipv4: options.Ipv4 = False,
+    ipv6: options.Ipv6 = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Ask one server, and print what it does."""
+    with _usage_errors():
+        _log(verbose)
+        from tlsprobe.flags import collect, one_target, scan_config
+
+        config = scan_config(collect(ctx))
+        target = one_target(server, starttls)
+        if config.selection is not None and not config.selection.allows_target(target):
+            _usage(f"{server}: {config.selection.decide(target).reason}")
+    from rich.console import Console
+
+    from tlsprobe.engines import local
+    from tlsprobe.gate import exit_code
+    from tlsprobe.output import print_table
+    from tlsprobe.report.terminal import print_server
+    from tlsprobe.rules import Severity, judge
+
+    scans = list(local.run([target], config))
+    findings = judge(scans[0])
+    if stdout is not None:
+        print_table(stdout, scans)
+    elif not quiet:
+        print_server(scans[0], findings, Console())
+    sys.exit(exit_code(scans, findings, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
+
+
+@app.command(epilog="Example: [bold]tlsprobe report reports/inventory-20261124T220000Z[/]")
+def report(
+    run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
+    formats: options.Formats = "html,csv",
+    fail_on: options.FailOn = options.SeverityName.HIGH,
+    allow_incomplete: options.AllowIncomplete = False,
+    stdout: options.Stdout = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write the reports of a run again, from its journal; no server is touched."""
+    with _usage_errors():
+        from tlsprobe.flags import formats_wanted
+        from tlsprobe.journal import read_run_info, read_scans
+
+        wanted = formats_wanted(formats)
+
+        info, scans = read_run_info(run), read_scans(run)
+    sys.exit(
+        _report(
+            run,
+            info,
+            scans,
+            wanted,
+            fail_on,
+            allow_incomplete=allow_incomplete,
+            stdout=stdout,
+            quiet=quiet,
+        )
+    )
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder.", show_default="reports/demo-TIME")
+    ] = None,
+    samples: options.Samples = 1200,
+    quiet: options.Quiet = False,
+) -> None:
+    """Start real servers on loopback, scan them, and write a report.
+
+    Uses the servers that the Python environment brings, and openssl, gnutls-serv, nginx and others where
+    they are installed. Exits with 0 where the scan worked, whatever it found.
+    """
+    from tlsprobe.demo.run import demo_inventory
+    from tlsprobe.flags import folder_for, plan_new, scan_config
+    from tlsprobe.output import say_unless
+
+    with _usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
+        folder = out or folder_for(Path("demo.csv"))
+        flags = {"samples": str(samples), "connections_per_host": "4"}
+        config = scan_config(flags)
+        plan = plan_new(path, folder, config, flags, dry_run=False)
+        code = _run(
+            plan,
+            config,
+            ("html", "csv"),
+            options.SeverityName.HIGH,
+            allow_incomplete=True,
+            stdout=None,
+            quiet=quiet,
+        )
+    sys.exit(0 if code in (0, 1) else code)
+
+
+@app.command()
+def rules() -> None:
+    """List the rules: what each means, how bad it is, and its sources."""
+    from rich.console import Console
+
+    from tlsprobe.report.terminal import print_rules
+
+    print_rules(Console())
+
+
+# ---- running and reporting -----------------------------------------------------------------------
+
+
+def _run(
+    plan: Plan,
+    config: ScanConfig,
+    formats: tuple[str, ...],
+    fail_on: options.SeverityName,
+    *,
+    allow_incomplete: bool,
+    stdout: options.StdoutFormat | None,
+    quiet: bool,
+) -> int:
+    from tlsprobe.gate import ExitCode
+    from tlsprobe.journal import JournalError, read_scans
+    from tlsprobe.output import with_progress
+    from tlsprobe.runs import carry_out, finish
+
+    interrupted = False
+    try:
+        scans = carry_out(plan, config)
+        for _ in scans if quiet else with_progress(scans, len(plan.targets) + len(plan.excluded)):
+            pass
+    except KeyboardInterrupt:
+        interrupted = True
+    except JournalError as error:
+        typer.echo(f"tlsprobe: {error}", err=True)
+        return EXIT_USAGE
+    info = plan.info if interrupted else finish(plan, now=datetime.now(UTC))
+    code = _report(
+        plan.folder,
+        info,
+        read_scans(plan.folder),
+        formats,
+        fail_on,
+        allow_incomplete=allow_incomplete,
+        stdout=stdout,
+        quiet=quiet,
+    )
+    if interrupted:
+        typer.echo(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", err=True)
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def _report(
+    folder: Path,
+    info: RunInfo,
+    scans: tuple[ServerScan, ...],
+    formats: tuple[str, ...],
+    fail_on: options.SeverityName,
+    *,
+    allow_incomplete: bool,
+    stdout: options.StdoutFormat | None,
+    quiet: bool,
+) -> int:
+    from rich.console import Console
+
+    from tlsprobe.gate import exit_code
+    from tlsprobe.output import print_table
+    from tlsprobe.report import write_reports
+    from tlsprobe.report.terminal import print_summary
+    from tlsprobe.rules import Severity, judge
+
+    findings: list[Finding] = [finding for scan in scans for finding in judge(scan)]
+    try:
+        written = write_reports(folder, scans, info, formats=formats)
+    except OSError as error:
+        typer.echo(f"tlsprobe: {error}; the journal is kept: tlsprobe report {folder}", err=True)
+        return EXIT_USAGE
+    if stdout is not None:
+        print_table(stdout, scans, info)
+    if not quiet:
+        print_summary(scans, info, Console(stderr=True), written=written)
+    return exit_code(
+        scans,
+        findings,
+        fail_on=Severity(fail_on.value),
+        bad_rows=len(info.bad_rows),
+        allow_incomplete=allow_incomplete,
+    )
+
+
+def _log(verbose: bool) -> None:
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn errors of the user's files into one line and exit code 2."""
+    from tlsprobe.flags import UsageError
+    from tlsprobe.inventory import InventoryError
+    from tlsprobe.journal import JournalError
+
+    try:
+        yield
+    except (InventoryError, JournalError, UsageError) as error:
+        _usage(str(error))
+
+
+def _usage(text: str) -> NoReturn:
+    typer.echo(f"tlsprobe: {text}", err=True)
+    raise typer.Exit(EXIT_USAGE)

@@ -20,14 +20,15 @@ from tlsprobe.facts import (
 )
 from tlsprobe.inventory import Target
 from tlsprobe.preludes import PreludeFailed, prelude_for
-from tlsprobe.probes.dhe_suites import dhe_suites
-from tlsprobe.probes.hello import any_hello, plain_hello
+from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
+from tlsprobe.probes.hello import HelloForm, any_hello, plain_hello
 from tlsprobe.probes.interview import Answer, Interview
-from tlsprobe.probes.leading_zeros import leading_zeros
+from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
 from tlsprobe.selection import Selection
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.identity import Identity
+from tlsprobe.tls.suites import COMMON_DHE_SUITES, RARE_DHE_SUITES, suites_for
 
 CONTROL = "control"
 
@@ -59,6 +60,31 @@ class _Notes:
 
     def settle(self, status: Status, reason: str = "", detail: str = "") -> None:
         self.status, self.reason, self.detail = status, reason, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Connections to one server: `base` plus one for each suite and version taken, `most` in all."""
+
+    base: int
+    most: int
+
+
+def budget(config: ScanConfig) -> Budget:
+    """Count the connections that a scan may make; those repeated after a reset are not among them."""
+    optional = config.samples
+    if config.survey:
+        from tlsprobe.probes.survey import SURVEY_CONNECTIONS  # noqa: PLC0415
+
+        optional += SURVEY_CONNECTIONS
+    control, order = 1, 1
+    refusals = 2 + 1 + 1  # two batches at TLS 1.2, one each at 1.1 and 1.0
+    every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
+    every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
+    return Budget(
+        base=control + refusals + order + FORCED_HANDSHAKES + optional,
+        most=4 * control + every_suite + every_form + order + MOST_FORCED_HANDSHAKES + optional,
+    )
 
 
 async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> ServerScan:

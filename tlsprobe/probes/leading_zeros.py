@@ -29,6 +29,11 @@ _SILENCE_FACTOR = 20
 
 _ORDER = (ShareForm.Z_STRIPPED, ShareForm.YC_SHORT, ShareForm.YC_PADDED, ShareForm.Z_KEPT)
 
+# On a conforming server: two controls, four forms, one of them refused and so asked for twice.
+FORCED_HANDSHAKES = 7
+# Each form twice with a control behind, each connection in three attempts.
+MOST_FORCED_HANDSHAKES = _ATTEMPTS * (2 + len(_ORDER) * 3)
+
 
 class _Result(Enum):
     TAKEN = auto()

@@ -1,0 +1,54 @@
+# `make demo` and `make test` do all their set-up themselves; `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WORKERS ?= auto
+
+.PHONY: help demo test lint verify bench sample lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+# A marker for each lock file, so that nothing is installed twice.
+$(VENV)/demo.done: requirements/demo.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes -r requirements/demo.txt
+	$(PIP) install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/dev.done: requirements/dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	$(PIP) install --quiet --no-build-isolation --no-deps -e .
+	touch $@ $(VENV)/demo.done
+
+demo: $(VENV)/demo.done  ## real servers on loopback, a scan, a report; installs only into .venv
+	$(BIN)/tlsprobe demo
+
+test: $(VENV)/dev.done lint  ## everything CI runs; as root it installs the Debian packages of its test servers
+	$(BIN)/python -m tests.peers.install
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+lint: $(VENV)/dev.done  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the measured facts
+	$(BIN)/python -m tests.peers.verify
+
+bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
+	$(BIN)/python -m benchmarks.cost
+
+lock: $(VENV)/dev.done  ## make the lock files again from pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --extra dev --extra demo --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --extra demo --constraint requirements/dev.txt \
+		--output-file requirements/demo.txt pyproject.toml
+
+clean:  ## remove what make and the tests made
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

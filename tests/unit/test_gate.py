@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tlsprobe.facts import FormAccepted, LeadingZeros, PremasterZeros, ServerScan, Status
+from tlsprobe.gate import ExitCode, exit_code, is_incomplete
+from tlsprobe.inventory import parse_target
+from tlsprobe.rules import Confidence, Finding, Severity, judge
+from tlsprobe.rules.finding import fingerprint
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TARGET = parse_target("server.example")
+
+
+def scan(status: Status = Status.ASSESSED, zeros: LeadingZeros | None = None) -> ServerScan:
+    return ServerScan(TARGET, status, "", NOW, 0.1, zeros=zeros)
+
+
+def zeros(answer: PremasterZeros, form: FormAccepted = FormAccepted.ACCEPTED) -> LeadingZeros:
+    return LeadingZeros(answer, form, form)
+
+
+def finding(severity: Severity) -> Finding:
+    return Finding(
+        rule="DHE004",
+        name="unfixed-windows-lands-on-dhe",
+        severity=severity,
+        confidence=Confidence.INFERRED,
+        fingerprint=fingerprint(TARGET, "DHE004"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (Status.ASSESSED, ExitCode.CLEAN),
+        (Status.PARTLY_ASSESSED, ExitCode.INCOMPLETE),
+        (Status.UNREACHABLE, ExitCode.INCOMPLETE),
+        (Status.UNTESTABLE, ExitCode.INCOMPLETE),
+        (Status.NO_TLS, ExitCode.INCOMPLETE),
+        (Status.EXCLUDED, ExitCode.USAGE),
+        (Status.NOT_SCANNED, ExitCode.USAGE),
+    ],
+)
+def test_each_status_alone(status: Status, code: ExitCode) -> None:
+    assert exit_code([scan(status)], [], fail_on=Severity.HIGH) is code
+
+
+def test_nothing_scanned_is_never_clean() -> None:
+    assert exit_code([], [], fail_on=Severity.HIGH, allow_incomplete=True) is ExitCode.USAGE
+
+
+def test_findings_win_over_gaps() -> None:
+    scans = [scan(Status.UNREACHABLE), scan()]
+    assert exit_code(scans, [finding(Severity.HIGH)], fail_on=Severity.HIGH) is ExitCode.FINDINGS
+    assert exit_code(scans, [finding(Severity.MEDIUM)], fail_on=Severity.HIGH) is ExitCode.INCOMPLETE
+    assert exit_code(scans, [finding(Severity.CRITICAL)], fail_on=Severity.NONE) is ExitCode.INCOMPLETE
+
+
+def test_allow_incomplete_and_bad_rows() -> None:
+    assert exit_code([scan()], [], fail_on=Severity.HIGH, bad_rows=1) is ExitCode.INCOMPLETE
+    assert exit_code([scan()], [], fail_on=Severity.HIGH, bad_rows=1, allow_incomplete=True) is ExitCode.CLEAN
+
+
+@pytest.mark.parametrize("answer", PremasterZeros)
+def test_unanswered_zeros_are_incomplete(answer: PremasterZeros) -> None:
+    unanswered = answer in (PremasterZeros.INCONCLUSIVE, PremasterZeros.UNTESTABLE)
+    assert is_incomplete(scan(zeros=zeros(answer))) is unanswered
+
+
+@pytest.mark.parametrize("form", FormAccepted)
+def test_unanswered_share_forms_are_incomplete(form: FormAccepted) -> None:
+    unanswered = form in (FormAccepted.INCONCLUSIVE, FormAccepted.UNTESTABLE)
+    assert is_incomplete(scan(zeros=zeros(PremasterZeros.STRIPPED, form))) is unanswered
+
+
+def test_a_server_without_dhe_is_clean() -> None:
+    assert judge(scan()) == ()

@@ -1,0 +1,5 @@
+"""`python -m tlsprobe`."""
+
+from tlsprobe.cli import main
+
+main()

@@ -1,0 +1,179 @@
+"""From flags to a plan: what the command line said, as a ScanConfig and the servers to scan."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from tlsprobe.dial import Limits
+from tlsprobe.inventory import (
+    Inventory,
+    StartTls,
+    Target,
+    parse_columns,
+    parse_target,
+    read_inventory,
+)
+from tlsprobe.journal import INVENTORY, read_run_info
+from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder
+from tlsprobe.scan import ScanConfig
+from tlsprobe.selection import Selection, read_selection
+from tlsprobe.tls.identity import Identity
+
+REPORTS = Path("reports")
+FORMATS = ("html", "csv")
+
+
+class UsageError(Exception):
+    """The command line asks for something that makes no sense; the text says what to do."""
+
+
+# Flags that decide what is sent; a resumed run takes them from run.json.
+_SCAN_FLAGS = (
+    "columns", "exclude", "only", "samples", "survey", "client_cert", "client_key", "connections",
+    "connections_per_host", "rate", "timeout", "deadline", "ipv4", "ipv6",
+)  # fmt: skip
+
+
+def collect(ctx: typer.Context) -> dict[str, str]:
+    """Return the scan flags that were given or have a default, as text."""
+    flags = {}
+    for name in _SCAN_FLAGS:
+        value = ctx.params.get(name)
+        if value is None or value is False or value == []:
+            continue
+        # Absolute, so that a run can be resumed from another folder.
+        if isinstance(value, list):
+            flags[name] = "\n".join(str(Path(each).absolute()) for each in value)
+        elif isinstance(value, Path):
+            flags[name] = str(value.absolute())
+        else:
+            flags[name] = "yes" if value is True else str(value)
+    return flags
+
+
+def _given(ctx: typer.Context) -> set[str]:
+    """Return the scan flags that stand on the command line itself."""
+    return {
+        name
+        for name in _SCAN_FLAGS
+        if (source := ctx.get_parameter_source(name)) is not None and source.name == "COMMANDLINE"
+    }
+
+
+def scan_config(flags: dict[str, str]) -> ScanConfig:
+    """Read the files that flags name and make the configuration; UsageError, SelectionError."""
+    if "ipv4" in flags and "ipv6" in flags:
+        _usage("-4 and -6 exclude each other")
+    family = socket.AF_INET if "ipv4" in flags else socket.AF_INET6 if "ipv6" in flags else socket.AF_UNSPEC
+    identity = None
+    if "client_cert" in flags or "client_key" in flags:
+        certificate, key = flags.get("client_cert"), flags.get("client_key")
+        if certificate is None or key is None:
+            _usage("--client-cert and --client-key go together")
+        try:
+            identity = Identity.load(Path(certificate).read_bytes(), Path(key).read_bytes())
+        except (OSError, ValueError) as error:
+            _usage(f"client certificate: {error}")
+    selection = read_selection(exclude=_paths(flags, "exclude"), only=_paths(flags, "only"))
+    defaults = Limits()
+    return ScanConfig(
+        limits=Limits(
+            connections=int(flags.get("connections", defaults.connections)),
+            connections_per_host=int(flags.get("connections_per_host", defaults.connections_per_host)),
+            rate=float(flags.get("rate", defaults.rate)),
+            timeout_s=float(flags.get("timeout", defaults.timeout_s)),
+        ),
+        deadline_s=float(flags.get("deadline", 180.0)),
+        samples=int(flags.get("samples", 0)),
+        survey="survey" in flags,
+        family=family,
+        selection=selection,
+        identity=identity,
+    )
+
+
+def _paths(flags: dict[str, str], name: str) -> list[Path]:
+    return [Path(line) for line in flags.get(name, "").split("\n") if line]
+
+
+def _read_inventory(path: Path, flags: dict[str, str]) -> Inventory:
+
+    columns = parse_columns(flags["columns"]) if "columns" in flags else None
+    return read_inventory(path, columns=columns)
+
+
+def plan_new(
+    path: Path, out: Path | None, config: ScanConfig, flags: dict[str, str], *, dry_run: bool
+) -> Plan:
+    """Read the inventory and plan a run; its folder is made unless this is a dry run."""
+    inventory = _read_inventory(path, flags)
+    plan = new_plan(
+        inventory,
+        source=path,
+        folder=out or folder_for(path),
+        selection=_selection(config),
+        flags=flags,
+        now=datetime.now(UTC),
+    )
+    if not dry_run and plan.targets:
+        start_folder(plan, path.read_bytes())
+    return plan
+
+
+def plan_resumed(
+    folder: Path, inventory: Path | None, flags: dict[str, str], retry: str | None, ctx: typer.Context
+) -> tuple[Plan, ScanConfig]:
+    """Plan the rest of a run with the flags that it began with; a flag that differs is a UsageError."""
+    info = read_run_info(folder)
+    for name in sorted(_given(ctx)):
+        if flags.get(name) != info.flags.get(name):
+            flag = "--" + name.replace("_", "-")
+            _usage(f"{flag} differs from the run's ({info.flags.get(name, 'not given')}); leave it out")
+    config = scan_config(info.flags)
+    again = tuple(word.strip() for word in retry.split(",")) if retry else ()
+    unknown = set(again) - set(RETRYABLE)
+    if unknown:
+        _usage(f"--retry takes {', '.join(RETRYABLE)}; not {', '.join(sorted(unknown))}")
+    source = inventory or folder / INVENTORY
+    plan = resumed_plan(
+        folder, _read_inventory(source, info.flags), selection=_selection(config), retry=again
+    )
+    return plan, config
+
+
+def _selection(config: ScanConfig) -> Selection:
+
+    return config.selection or Selection()
+
+
+def one_target(server: str, starttls: str) -> Target:
+    """Read HOST or HOST:PORT and --starttls."""
+    try:
+        protocol = StartTls(starttls)
+    except ValueError:
+        _usage(f"--starttls {starttls}: not one of {', '.join(StartTls)}")
+    return replace(parse_target(server), starttls=protocol)
+
+
+def folder_for(source: Path) -> Path:
+    """Return the folder of a run that begins now."""
+    return default_folder(source, datetime.now(UTC), REPORTS)
+
+
+def formats_wanted(text: str) -> tuple[str, ...]:
+    """Read --format; UsageError for one that there is not."""
+    wanted = tuple(word.strip() for word in text.split(",") if word.strip())
+    unknown = [word for word in wanted if word not in FORMATS]
+    if unknown or not wanted:
+        _usage(f"--format takes {', '.join(FORMATS)}; not {', '.join(unknown) or 'nothing'}")
+    return wanted
+
+
+def _usage(text: str) -> NoReturn:
+    raise UsageError(text)

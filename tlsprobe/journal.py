@@ -1,0 +1,167 @@
+"""A run on disk: scan.jsonl, one line a server, facts only; run.json, who and when and with what flags.
+
+A line is written when its server is done, and flushed to disk before the next. A run that was killed loses
+at most the servers in flight; a last line that was cut off is taken away when the run goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from pydantic import TypeAdapter, ValidationError
+
+from tlsprobe.facts import SCHEMA, ServerScan
+from tlsprobe.inventory import BadRow, Notice, Target
+
+JOURNAL = "scan.jsonl"
+RUN = "run.json"
+INVENTORY = "inventory.csv"
+
+TargetKey = tuple[str, int, str | None, str]
+
+
+class JournalError(Exception):
+    """A run folder that cannot be read or written; the text says which file, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on."""
+
+    run_id: str
+    tool_version: str
+    started: datetime
+    finished: datetime | None
+    user: str
+    host: str
+    command: str
+    inventory: str
+    inventory_sha256: str
+    flags: dict[str, str] = field(default_factory=dict)
+    excluded: tuple[str, ...] = ()
+    bad_rows: tuple[BadRow, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+_SCAN = TypeAdapter(ServerScan)
+_RUN = TypeAdapter(RunInfo)
+
+
+def target_key(target: Target) -> TargetKey:
+    """What makes two rows the same server."""
+    return target.host, target.port, target.server_name, target.starttls.value
+
+
+def to_line(scan: ServerScan) -> bytes:
+    """One journal line, with its line feed."""
+    return _SCAN.dump_json(scan) + b"\n"
+
+
+class Journal:
+    """Appends scans to a run folder; a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / JOURNAL
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Journal:
+        try:
+            self._file = self._path.open("ab")
+            _cut_torn_line(self._path)
+        except OSError as error:
+            raise JournalError(f"{self._path}: {error.strerror}; choose another folder with --out") from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._file is not None  # noqa: S101
+        self._file.close()
+
+    def append(self, scan: ServerScan) -> None:
+        """Write one line and wait until the disk has it; JournalError where it cannot."""
+        assert self._file is not None  # noqa: S101
+        try:
+            self._file.write(to_line(scan))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise JournalError(
+                f"{self._path}: {error.strerror}; what is there is kept, go on with --resume"
+            ) from None
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Remove what stands behind the last line feed: the line of a run that was killed in writing it."""
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+
+
+def read_scans(folder: Path) -> tuple[ServerScan, ...]:
+    """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts."""
+    path = folder / JOURNAL
+    latest: dict[TargetKey, ServerScan] = {}
+    for number, line in _lines(path):
+        try:
+            scan = _SCAN.validate_json(line)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise JournalError(f"{path} line {number}: {where}: {first['msg']}") from None
+        if scan.schema > SCHEMA:
+            raise JournalError(f"{path} line {number}: written by a newer tlsprobe (schema {scan.schema})")
+        latest[target_key(scan.target)] = scan
+    return tuple(latest.values())
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise JournalError(
+            f"{path}: there is no such run; give a folder that `tlsprobe scan` wrote"
+        ) from None
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}") from None
+    whole, _, _ = data.rpartition(b"\n")
+    for number, line in enumerate(whole.split(b"\n"), start=1):
+        if line.strip():
+            yield number, line
+
+
+def write_run_info(folder: Path, info: RunInfo) -> None:
+    """Write run.json, whole or not at all."""
+    path = folder / RUN
+    unfinished = path.with_suffix(".tmp")
+    text = json.dumps(_RUN.dump_python(info, mode="json"), indent=2, ensure_ascii=False)
+    try:
+        unfinished.write_text(text + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}; choose another folder with --out") from None
+
+
+def read_run_info(folder: Path) -> RunInfo:
+    """Read run.json; JournalError where it is missing or no such file."""
+    path = folder / RUN
+    try:
+        return _RUN.validate_json(path.read_bytes())
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}; give a folder that `tlsprobe scan` wrote") from None
+    except ValidationError as error:
+        raise JournalError(f"{path}: not a run.json of tlsprobe ({error.error_count()} problems)") from None
+
+
+def remaining(targets: Iterable[Target], done: Iterable[ServerScan]) -> tuple[Target, ...]:
+    """Return the targets that have no line yet."""
+    known = {target_key(scan.target) for scan in done}
+    return tuple(target for target in targets if target_key(target) not in known)

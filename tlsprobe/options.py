@@ -1,0 +1,182 @@
+"""The flags that commands share: their names, help texts, defaults and environment variables."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PROBING = "Probing"
+LIMITS = "Limits"
+OUTPUT = "Output and exit code"
+TARGETS = "Which servers"
+
+
+class SeverityName(StrEnum):
+    """What --fail-on takes; the names of rules.Severity, here so that --help loads no rules."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+    NONE = "none"
+
+
+class StdoutFormat(StrEnum):
+    """What --stdout takes."""
+
+    ENDPOINTS = "csv"
+    FINDINGS = "findings"
+    JSONL = "jsonl"
+
+
+Samples = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=100_000,
+        envvar="TLSPROBE_SAMPLES",
+        help="Half handshakes more, at most, to see how dh_Ys is written; 766 find a zero-led share "
+        "with 95 %. Stops at the first.",
+        rich_help_panel=PROBING,
+    ),
+]
+SurveyFlag = Annotated[
+    bool,
+    typer.Option(
+        "--survey",
+        envvar="TLSPROBE_SURVEY",
+        help="Add sslyze's view: certificate, versions, all suites. Hundreds of connections more.",
+        rich_help_panel=PROBING,
+    ),
+]
+ClientCert = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TLSPROBE_CLIENT_CERT",
+        help="PEM certificate (chain) for servers that ask for one.",
+        rich_help_panel=PROBING,
+    ),
+]
+ClientKey = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="TLSPROBE_CLIENT_KEY", help="Its private key, PEM, not encrypted.", rich_help_panel=PROBING
+    ),
+]
+Connections = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=1000,
+        envvar="TLSPROBE_CONNECTIONS",
+        help="Connections at a time, in all.",
+        rich_help_panel=LIMITS,
+    ),
+]
+ConnectionsPerHost = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=64,
+        envvar="TLSPROBE_CONNECTIONS_PER_HOST",
+        help="Connections at a time to one address.",
+        rich_help_panel=LIMITS,
+    ),
+]
+Rate = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        envvar="TLSPROBE_RATE",
+        help="New connections a second to one address, after a burst of 64.",
+        rich_help_panel=LIMITS,
+    ),
+]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        envvar="TLSPROBE_TIMEOUT",
+        help="Seconds for each step: to connect, and for each answer.",
+        rich_help_panel=LIMITS,
+    ),
+]
+Deadline = Annotated[
+    float,
+    typer.Option(
+        min=1,
+        envvar="TLSPROBE_DEADLINE",
+        help="Seconds for one server, all told.",
+        rich_help_panel=LIMITS,
+    ),
+]
+Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.", rich_help_panel=TARGETS)]
+Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.", rich_help_panel=TARGETS)]
+Exclude = Annotated[
+    list[Path] | None,
+    typer.Option(
+        envvar="TLSPROBE_EXCLUDE",
+        help="File of hosts, globs, addresses and networks that are never connected to.",
+        rich_help_panel=TARGETS,
+    ),
+]
+Only = Annotated[
+    list[Path] | None,
+    typer.Option(
+        envvar="TLSPROBE_ONLY",
+        help="File of the same kind: nothing else is connected to.",
+        rich_help_panel=TARGETS,
+    ),
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        envvar="TLSPROBE_COLUMNS",
+        help="The inventory's own headers: host=FQDN,port=Port; or a file of such lines.",
+        rich_help_panel=TARGETS,
+    ),
+]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        envvar="TLSPROBE_FORMAT",
+        help="Reports to write: html, csv.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+FailOn = Annotated[
+    SeverityName,
+    typer.Option(
+        envvar="TLSPROBE_FAIL_ON",
+        help="Exit with 1 where a finding is at least this bad; none never does.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+AllowIncomplete = Annotated[
+    bool,
+    typer.Option(
+        "--allow-incomplete",
+        envvar="TLSPROBE_ALLOW_INCOMPLETE",
+        help="Exit with 0, not 3, where something could not be assessed.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Stdout = Annotated[
+    StdoutFormat | None,
+    typer.Option(
+        "--stdout",
+        help="Print one table to standard output: csv (a row per server), findings, or jsonl (facts).",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="No progress, no summary.", rich_help_panel=OUTPUT)
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Say what is done, server by server.", rich_help_panel=OUTPUT)
+]

@@ -1,0 +1,74 @@
+"""What commands print beside the reports: progress, tables on standard output, the plan of a dry run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tlsprobe import options
+from tlsprobe.facts import ServerScan
+from tlsprobe.journal import RunInfo, to_line
+from tlsprobe.report import endpoints_csv, findings_csv
+from tlsprobe.runs import Plan
+from tlsprobe.scan import ScanConfig, budget
+
+
+def with_progress(scans: Iterator[ServerScan], total: int) -> Iterable[ServerScan]:
+    """Show a bar on standard error where that is a terminal; else nothing."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from scans
+        return
+    columns = (
+        TextColumn("scanning"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        for scan in scans:
+            progress.update(task, advance=1, description=f"{scan.target.host}: {scan.status}")
+            yield scan
+
+
+def print_table(kind: options.StdoutFormat, scans: Iterable[ServerScan], info: RunInfo | None = None) -> None:
+    """Write one table, or the facts, to standard output."""
+    scans = tuple(scans)
+    if kind is options.StdoutFormat.JSONL:
+        for scan in scans:
+            sys.stdout.buffer.write(to_line(scan))
+        sys.stdout.buffer.flush()
+        return
+
+    text = endpoints_csv(scans, info) if kind is options.StdoutFormat.ENDPOINTS else findings_csv(scans, info)
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
+
+
+def print_dry_run(plan: Plan, config: ScanConfig) -> None:
+    """Say what a scan would do and cost."""
+    each = budget(config)
+    typer.echo(
+        f"{len(plan.targets)} servers, {len(plan.excluded)} excluded, {len(plan.info.bad_rows)} bad rows"
+    )
+    typer.echo(f"{each.base} connections a server at least, and one for each DHE suite and version it takes")
+    typer.echo(f"{each.most} a server at most, {each.most * len(plan.targets)} in all")
+    typer.echo("nothing was connected to")
+    say_bad_rows(plan.info)
+
+
+def say_bad_rows(info: RunInfo) -> None:
+    """Name each row that could not be used, on standard error."""
+    for row in info.bad_rows:
+        typer.echo(f"line {row.line}, {row.column or 'row'}: {row.message}", err=True)
+
+
+def say_unless(quiet: bool) -> Callable[[str], None]:
+    """Return a way to say something on standard error, or to keep silent."""
+    return (lambda _: None) if quiet else (lambda text: typer.echo(text, err=True))

@@ -1,0 +1,159 @@
+"""A whole run: an inventory goes in, a run folder comes out; or an unfinished one goes on."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tlsprobe import __version__
+from tlsprobe.engines import local
+from tlsprobe.facts import PremasterZeros, ServerScan, Status
+from tlsprobe.inventory import Inventory, Target
+from tlsprobe.journal import (
+    INVENTORY,
+    RUN,
+    Journal,
+    JournalError,
+    RunInfo,
+    read_run_info,
+    read_scans,
+    remaining,
+    target_key,
+    write_run_info,
+)
+from tlsprobe.scan import ScanConfig
+from tlsprobe.selection import Selection
+
+RETRYABLE = ("unreachable", "untestable", "inconclusive")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run has to do: its folder, the targets left, those that the selection took out."""
+
+    folder: Path
+    info: RunInfo
+    targets: tuple[Target, ...]
+    excluded: tuple[ServerScan, ...] = ()
+    done: tuple[ServerScan, ...] = ()
+
+
+def new_plan(
+    inventory: Inventory,
+    *,
+    source: Path,
+    folder: Path,
+    selection: Selection,
+    flags: dict[str, str],
+    now: datetime,
+) -> Plan:
+    """Plan a new run; nothing is written yet."""
+    allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
+    excluded = tuple(
+        _excluded(target, selection.decide(target).reason, now)
+        for target in inventory.targets
+        if not selection.allows_target(target)
+    )
+    info = RunInfo(
+        run_id=folder.name,
+        tool_version=__version__,
+        started=now,
+        finished=None,
+        user=_user(),
+        host=socket.gethostname(),
+        command=shlex.join(["tlsprobe", *sys.argv[1:]]),
+        inventory=str(source),
+        inventory_sha256=inventory.sha256,
+        flags=flags,
+        excluded=tuple(scan.target.endpoint for scan in excluded),
+        bad_rows=inventory.bad_rows,
+        notices=inventory.notices,
+    )
+    return Plan(folder, info, allowed, excluded)
+
+
+def resumed_plan(
+    folder: Path, inventory: Inventory, *, selection: Selection, retry: Sequence[str] = ()
+) -> Plan:
+    """Plan the rest of a run, or with `retry` only the servers whose answer was one of RETRYABLE."""
+    info, done = read_run_info(folder), read_scans(folder)
+    if inventory.sha256 != info.inventory_sha256:
+        raise JournalError(f"{folder / INVENTORY}: this is not the inventory that the run began with")
+    allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
+    if retry:
+        again = {target_key(scan.target) for scan in done if _asks_again(scan, retry)}
+        targets = tuple(target for target in allowed if target_key(target) in again)
+    else:
+        targets = remaining(allowed, done)
+    return Plan(folder, info, targets, done=done)
+
+
+def start_folder(plan: Plan, inventory_bytes: bytes) -> None:
+    """Make the folder of a new run; one that holds a run already is left alone: JournalError."""
+    folder = plan.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / RUN).exists():
+            raise JournalError(f"{folder} holds a run already; go on with --resume, or choose another --out")
+        (folder / INVENTORY).write_bytes(inventory_bytes)
+    except OSError as error:
+        raise JournalError(f"{folder}: {error.strerror}; choose another folder with --out") from None
+    write_run_info(folder, plan.info)
+
+
+def carry_out(plan: Plan, config: ScanConfig) -> Iterator[ServerScan]:
+    """Scan what the plan has left; yield each scan once it is in the journal."""
+    with Journal(plan.folder) as journal:
+        for scan in plan.excluded:
+            journal.append(scan)
+            yield scan
+        for scan in local.run(plan.targets, config):
+            journal.append(scan)
+            yield scan
+
+
+def finish(plan: Plan, *, now: datetime) -> RunInfo:
+    """Write into run.json when the run ended."""
+    info = replace(plan.info, finished=now)
+    write_run_info(plan.folder, info)
+    return info
+
+
+def default_folder(source: Path, now: datetime, root: Path) -> Path:
+    """reports/<inventory>-<time>, the time in UTC so that folders sort."""
+    return root / f"{source.stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _asks_again(scan: ServerScan, retry: Sequence[str]) -> bool:
+    if scan.status.value in retry:
+        return True
+    zeros = scan.zeros
+    if zeros is None:
+        return "inconclusive" in retry and scan.status is Status.PARTLY_ASSESSED
+    answers = {zeros.premaster_zeros.value, zeros.short_client_share.value, zeros.padded_client_share.value}
+    return not answers.isdisjoint(set(retry) & {each.value for each in PremasterZeros})
+
+
+def _excluded(target: Target, why: str, now: datetime) -> ServerScan:
+    return ServerScan(
+        target=target,
+        status=Status.EXCLUDED,
+        status_reason="excluded",
+        started=now,
+        duration_s=0.0,
+        detail=why,
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without an entry for its uid
+        return str(os.getuid())
