@@ -180,8 +180,8 @@ class _AeadProtection:
 
     def seal(self, kind: int, plaintext: bytes) -> bytes:
         explicit = uint(8, self._sequence) if self._explicit_size else b""
-        additional = self._additional(kind, len(plaintext))
-        return explicit + self._aead.encrypt(self._nonce(explicit), plaintext, additional)
+        nonce = self._nonce(explicit)  # before the sequence number is counted up
+        return explicit + self._aead.encrypt(nonce, plaintext, self._additional(kind, len(plaintext)))
 
     def open(self, kind: int, fragment: bytes) -> bytes:
         reader = Reader(fragment)

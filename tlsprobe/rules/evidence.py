@@ -1,0 +1,119 @@
+"""What a finding rests on, sentence by sentence: each says what was seen, or that it was not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tlsprobe.facts import Group, LeadingZeros, PremasterZeros, ServerShare, ShareEncoding
+from tlsprobe.rules.case import Case
+from tlsprobe.rules.finding import Sentence, sentence
+from tlsprobe.tls.constants import Version
+from tlsprobe.tls.suites import suite_name
+from tlsprobe.wording import SENTENCES
+
+Evidence = tuple[Sentence, ...]
+
+
+def names(codes: Iterable[int]) -> str:
+    """Return the IANA names of suites, each once."""
+    return ", ".join(suite_name(code) for code in dict.fromkeys(codes))
+
+
+def premaster_zeros(zeros: LeadingZeros | None) -> Evidence:
+    """Say what the server does with a Z that starts with a zero byte, or why that is not known."""
+    if zeros is None:
+        return (sentence("evidence.z.not-asked"),)
+    said = sentence(f"evidence.z.{zeros.premaster_zeros}")
+    unknown = zeros.premaster_zeros in (PremasterZeros.INCONCLUSIVE, PremasterZeros.UNTESTABLE)
+    return (said, *_reason(zeros.reason)) if unknown else (said,)
+
+
+def _reason(reason: str) -> Evidence:
+    if not reason:
+        return ()
+    for family in ("zeros-reason", "status-reason"):
+        if f"{family}.{reason}" in SENTENCES:
+            return (sentence(f"{family}.{reason}"),)
+    return (sentence("zeros-reason.other", reason=reason),)
+
+
+def tried_with(zeros: LeadingZeros) -> Evidence:
+    """Say which suite and version the forced handshakes used."""
+    if zeros.suite is None or zeros.version is None:
+        return ()
+    version = Version(zeros.version).label
+    return (sentence("evidence.tried-with", suite=suite_name(zeros.suite), version=version),)
+
+
+def probability(group: Group | None) -> Evidence:
+    """Say how often a number of this group starts with a zero byte."""
+    if group is None:
+        return (sentence("evidence.group.not-seen"),)
+    one_in = 1 / group.zero_probability
+    return (sentence("evidence.probability", bits=group.bits, one_in=one_in),)
+
+
+def conforming_fail(group: Group | None) -> Evidence:
+    """Say what a Z that is kept costs every client."""
+    return (sentence("evidence.every-client", rate=group.zero_probability),) if group else ()
+
+
+def all_fail(rate: float | None) -> Evidence:
+    """Say what both faults come to for unfixed Windows."""
+    if not rate:
+        return ()
+    if rate == 1:
+        return (sentence("evidence.windows.always"),)
+    return (sentence("evidence.windows.rate", rate=rate, one_in=1 / rate),)
+
+
+def server_share(share: ServerShare | None) -> Evidence:
+    """Say how the server wrote a dh_Ys that starts with a zero byte, or that none was seen."""
+    if share is None or not share.samples:
+        return (sentence("evidence.share.not-sampled"),)
+    n = share.samples
+    said: Evidence
+    match share.encoding:
+        case ShareEncoding.PADDED:
+            said = (sentence("evidence.share.padded", count=share.padded, n=n),)
+        case ShareEncoding.SHORT:
+            said = (sentence("evidence.share.short", count=share.short, n=n),)
+        case ShareEncoding.OVERLONG:
+            said = (sentence("evidence.share.overlong", count=share.overlong, n=n),)
+        case ShareEncoding.MIXED:
+            values = {"padded": share.padded, "short": share.short, "overlong": share.overlong}
+            said = (sentence("evidence.share.mixed", n=n, **values),)
+        case ShareEncoding.UNOBSERVED:
+            said = (sentence("evidence.share.unobserved", n=n, confidence=share.confidence),)
+    if share.reused and share.short:
+        return (*said, sentence("evidence.share.reused-short"))
+    if share.reused:
+        return (*said, sentence("evidence.share.reused-not-short"))
+    return said
+
+
+def landing(case: Case) -> Evidence:
+    """Say why an unfixed Windows is taken to negotiate DHE here."""
+    said = sentence("evidence.landing.assumed", suites=names(each.suite for each in case.usable))
+    if case.suspects:
+        return (said, sentence("evidence.landing.named", clients=", ".join(case.suspects)))
+    return (said, sentence("evidence.landing.clients-unknown"))
+
+
+def old_versions(case: Case) -> Evidence:
+    """Say where the reports stop: they are about TLS 1.2."""
+    return (sentence("evidence.old-versions"),) if case.below_tls12_only else ()
+
+
+def no_landing(case: Case) -> Evidence:
+    """Say why no unfixed Windows is taken to run into the faults here."""
+    accepted = sentence("evidence.suites.accepted", suites=names(each.suite for each in case.accepted))
+    reasons: list[Sentence] = []
+    if not case.unfixed_clients_possible:
+        clients = ", ".join(case.scan.target.clients)
+        reasons.append(sentence("evidence.no-landing.clients", clients=clients))
+    if not case.usable and case.unusable:
+        reasons.append(sentence("evidence.no-landing.size"))
+    elif not case.usable:
+        reasons.append(sentence("evidence.no-landing.suites"))
+    return (accepted, *reasons)

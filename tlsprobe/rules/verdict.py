@@ -1,0 +1,62 @@
+"""From a scan to its findings, the rate of failures, and the side to fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tlsprobe.facts import ServerScan, accepts_dhe
+from tlsprobe.rules.case import case_of, conforming_rate, unfixed_windows_rate
+from tlsprobe.rules.finding import Finding, FixSide, fingerprint, sentence
+from tlsprobe.rules.table import RULES, Met, Rule
+
+
+def judge(scan: ServerScan) -> tuple[Finding, ...]:
+    """Return what the facts mean, the worst first; nothing where no DHE was accepted."""
+    case = case_of(scan)
+    if case is None:
+        return ()
+    verdicts = ((rule, rule.check(case)) for rule in RULES if rule.check)
+    findings = [_finding(scan, rule, met) for rule, met in verdicts if met]
+    return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.rule)))
+
+
+def _finding(scan: ServerScan, rule: Rule, met: Met) -> Finding:
+    # Whoever does not run the server needs another advice than to configure it.
+    advice = "recommendation.not-ours" if scan.target.managed is False else "recommendation"
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=met.severity,
+        confidence=met.confidence,
+        title=sentence(f"rule.{rule.id}.title"),
+        why=sentence(f"rule.{rule.id}.why"),
+        recommendation=sentence(f"rule.{rule.id}.{advice}"),
+        evidence=met.evidence,
+        expected_failure_rate=met.expected_failure_rate,
+        sources=tuple(source.reference for source in rule.sources),
+        fingerprint=fingerprint(scan.target, rule.id),
+    )
+
+
+def expected_failure_rate(scan: ServerScan) -> float | None:
+    """Return how often a full handshake over DHE fails for whom it hits worst.
+
+    0.0 where it is certain that the server accepts no DHE; None where the rate is not known.
+    """
+    case = case_of(scan)
+    if case is None:
+        return 0.0 if scan.dhe is not None and scan.dhe.complete else None
+    rates = (unfixed_windows_rate(case), conforming_rate(case))
+    return max((rate for rate in rates if rate is not None), default=None)
+
+
+def fix_side(scan: ServerScan, findings: Sequence[Finding]) -> FixSide:
+    """Return the side where the change belongs, for the findings that are to be dealt with.
+
+    Who is locked out without DHE is not known, so for a server of ours nothing is claimed.
+    """
+    if not accepts_dhe(scan):
+        return FixSide.NONE if scan.dhe is not None and scan.dhe.complete else FixSide.UNKNOWN
+    if not findings:
+        return FixSide.NONE
+    return FixSide.CLIENT if scan.target.managed is False else FixSide.UNKNOWN
