@@ -45,10 +45,10 @@ def collect(ctx: typer.Context) -> dict[str, str]:
     flags = {}
     for name in _SCAN_FLAGS:
         value = ctx.params.get(name)
-        if value is None or value is False or value == []:
+        if value is None or value is False or value in ([], ()):
             continue
         # Absolute, so that a run can be resumed from another folder.
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             flags[name] = "\n".join(str(Path(each).absolute()) for each in value)
         elif isinstance(value, Path):
             flags[name] = str(value.absolute())

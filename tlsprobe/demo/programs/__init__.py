@@ -1,0 +1,1 @@
+"""Programs that the demo runs as processes of their own; none of them imports tlsprobe."""

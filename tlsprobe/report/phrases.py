@@ -1,0 +1,187 @@
+"""Facts in words, for the page and the terminal. What they mean is not said here, only what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from tlsprobe.facts import (
+    Group,
+    Observation,
+    Outcome,
+    PremasterZeros,
+    ServerScan,
+    ShareEncoding,
+    Unreachable,
+    accepts_dhe,
+    groups_of,
+)
+from tlsprobe.report.judged import Judged, has_no_dhe
+from tlsprobe.report.text import visible
+from tlsprobe.rules.evidence import premaster_zeros, server_share
+from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
+from tlsprobe.tls.groups import integer, size_in_bytes
+from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable
+from tlsprobe.wording import SENTENCES, Wording
+
+DASH = "\u2013"  # where there is nothing to say
+_SHOWN_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The words for facts, in the language of `words`."""
+
+    words: Wording
+
+    def rate(self, rate: float | None) -> str:
+        """Say a failure rate in handshakes of 10,000."""
+        if rate is None:
+            return self.words.say("report.rate.unknown")
+        if rate == 0:
+            return self.words.say("report.rate.none")
+        if is_every(rate):
+            return self.words.say("report.rate.every")
+        return self.words.say("report.rate.some", count=in_ten_thousand(rate))
+
+    def severity(self, each: Judged) -> str:
+        """Name the worst severity, or say that there was no assessment."""
+        return self.words.say(f"report.severity.{severity_id(each)}")
+
+    def suites(self, scan: ServerScan) -> str:
+        """Count the DHE suites; one taken in several versions counts once."""
+        if has_no_dhe(scan):
+            return self.words.say("report.suites.none")
+        if scan.dhe is None or not accepts_dhe(scan):
+            return self.words.say("report.unknown")
+        count = len({each.suite for each in scan.dhe.accepted})
+        return str(count) if scan.dhe.complete else self.words.say("report.suites.at-least", count=count)
+
+    def groups(self, scan: ServerScan) -> str:
+        """Say the sizes of the groups, the smallest first."""
+        sizes = dict.fromkeys(str(each.bits) for each in groups_of(scan))
+        return self.words.say("report.group.bits", bits=", ".join(sizes)) if sizes else DASH
+
+    def share(self, scan: ServerScan) -> str:
+        """Say how dh_Ys was written, as short as a table cell allows."""
+        if not accepts_dhe(scan):
+            return DASH
+        if scan.share is None or not scan.share.samples:
+            return self.words.say("report.share.not-sampled")
+        key = f"report.share.{scan.share.encoding}"
+        said = self.words.say(key, count=scan.share.samples)
+        return self.words.say("report.share.and-reused", said=said) if scan.share.reused else said
+
+    def zeros(self, scan: ServerScan) -> str:
+        """Say what the server does with a zero-led Z, as short as a table cell allows."""
+        if not accepts_dhe(scan):
+            return DASH
+        if scan.zeros is None:
+            return self.words.say("report.zeros.not-asked")
+        return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
+
+    def reason(self, reason: str) -> str:
+        """Return the sentence for a stable id; the id itself where it has none."""
+        for family in ("status-reason", "zeros-reason", "report.row-reason"):
+            if f"{family}.{reason}" in SENTENCES:
+                return self.words.say(f"{family}.{reason}")
+        return reason
+
+    def question(self, observation: Observation) -> str:
+        """Say what a connection asked."""
+        key = f"report.question.{observation.question}"
+        return self.words.say(key) if key in SENTENCES else observation.question
+
+    def outcome(self, outcome: Outcome) -> str:
+        """Say how a connection ended."""
+        match outcome:
+            case Completed(after=Step.SERVER_FINISHED):
+                return self.words.say("report.outcome.completed")
+            case Completed(after=step):
+                return self.words.say("report.outcome.came-to", step=self._step(step))
+            case Rejected(alert=alert, after=step):
+                key = "close-notify" if alert == ALERT_CLOSE_NOTIFY else "alert"
+                return self.words.say(
+                    f"report.outcome.{key}", name=alert_name(alert), number=alert, step=self._step(step)
+                )
+            case Broken(how=how, after=step, detail=detail):
+                return self._detailed(self._broken(how, step), detail)
+            case Unreachable(reason=reason, detail=detail):
+                return self._detailed(self.reason(reason), detail)
+            case Untestable(why=why):
+                return self.words.say("report.outcome.untestable", why=self.reason(why))
+            case _:
+                assert_never(outcome)
+
+    def generator(self, group: Group) -> str:
+        """Say how long g came, and what it is where it is short."""
+        value = integer(group.dh_g)
+        text = str(value) if value < 1000 else first_bytes(group.dh_g)
+        return self.words.say("report.group.generator", n=len(group.dh_g), value=text)
+
+    def gaps(self, scan: ServerScan) -> list[str]:
+        """Say what could not be found out about a server that was asked, and why."""
+        said: list[str] = []
+        if scan.status_reason:
+            said.append(self._detailed(self.reason(scan.status_reason), scan.detail))
+        if scan.dhe is not None and not scan.dhe.complete and scan.status_reason != "dhe-incomplete":
+            said.append(self._detailed(self.reason("dhe-incomplete"), self.reason(scan.dhe.reason)))
+        if not accepts_dhe(scan):
+            return said
+        if scan.zeros is None or scan.zeros.premaster_zeros in (
+            PremasterZeros.INCONCLUSIVE,
+            PremasterZeros.UNTESTABLE,
+            PremasterZeros.MIXED,
+        ):
+            said.append(" ".join(each.render(self.words) for each in premaster_zeros(scan.zeros)))
+        if scan.share is None or scan.share.encoding is ShareEncoding.UNOBSERVED:
+            said += [each.render(self.words) for each in server_share(scan.share)[:1]]
+        if any(group.safe_prime is None for group in groups_of(scan)):
+            said.append(self.words.say("report.gap.safe-prime"))
+        if scan.extended_master_secret is None:
+            said.append(self.words.say("report.gap.extended-master-secret"))
+        said.append(self.words.say("report.gap.landing"))
+        return said
+
+    def _step(self, step: Step) -> str:
+        return self.words.say(f"report.step.{step}")
+
+    def _broken(self, how: str, step: Step) -> str:
+        key = f"report.outcome.{how}"
+        if key not in SENTENCES:
+            return how
+        return self.words.say(key, step=self._step(step))
+
+    def _detailed(self, sentence: str, detail: str) -> str:
+        return (
+            self.words.say("report.with-detail", said=sentence, detail=visible(detail))
+            if detail
+            else sentence
+        )
+
+
+def is_every(rate: float) -> bool:
+    """Whether a rate is all of 10,000."""
+    return rate >= 0.99995
+
+
+def in_ten_thousand(rate: float) -> str:
+    """Return `78`, `1.3` or `0.04`: two digits at least, no exponent."""
+    count = rate * 10_000
+    return f"{count:.0f}" if count >= 10 else f"{count:.2g}" if count >= 0.0001 else "0.0001"
+
+
+def severity_id(each: Judged) -> str:
+    """Return the severity, `none`, or `not-assessed`."""
+    return each.severity.value if each.severity else "not-assessed"
+
+
+def first_bytes(number: bytes) -> str:
+    """Return the first bytes in hex, with an ellipsis where there are more."""
+    shown = number[:_SHOWN_BYTES].hex(" ")
+    return f"{shown} …" if len(number) > _SHOWN_BYTES else shown
+
+
+def prime_size(group: Group) -> int:
+    """Return the length of the integer p in bytes: what shares are measured against."""
+    return size_in_bytes(integer(group.dh_p))

@@ -1,0 +1,245 @@
+"""One row per endpoint, one row per finding: the tables that other people's scripts read.
+
+Names, order and values are a contract, written down in docs/output.md. Every cell is text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pandas as pd
+
+from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
+from tlsprobe.inventory import BadRow
+from tlsprobe.journal import RunInfo
+from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
+from tlsprobe.rules import Finding
+from tlsprobe.tls.constants import version_label
+from tlsprobe.tls.suites import suite_name
+from tlsprobe.wording import Wording, wording
+
+# Those that say n/a for a server without DHE.
+DHE_COLUMNS = (
+    "dhe_suites",
+    "suite_order",
+    "dhe_versions",
+    "group_bits",
+    "group_name",
+    "server_share",
+    "server_share_samples",
+    "server_share_reused",
+    "premaster_zeros",
+    "short_client_share",
+    "padded_client_share",
+)
+ENDPOINT_COLUMNS = (
+    "host",
+    "port",
+    "server_name",
+    "address",
+    "status",
+    "status_reason",
+    "severity",
+    "findings",
+    *DHE_COLUMNS,
+    "extended_master_secret",
+    "stack",
+    "stack_confidence",
+    "windows",
+    "windows_version",
+    "clients_on_dhe",
+    "clients_locked_out",
+    "expected_failure_rate",
+    "expected_failures_per_day",
+    "fix_side",
+    "confidence",
+    "first_seen",
+)
+PROBLEM_COLUMN = "problem"  # behind the inventory's own
+FINDING_COLUMNS = (
+    "fingerprint",
+    "host",
+    "port",
+    "server_name",
+    "rule",
+    "name",
+    "severity",
+    "confidence",
+    "title",
+    "evidence",
+    "expected_failure_rate",
+    "recommendation",
+    "source",
+    "waived",
+    "first_seen",
+    "last_seen",
+)
+NO_DHE = "n/a"
+NOT_PUBLISHED = "unknown"  # a group's name
+_ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED, Status.UNTESTABLE)
+
+Row = dict[str, str]
+
+
+def endpoints_frame(scans: Iterable[ServerScan], info: RunInfo | None = None) -> pd.DataFrame:
+    """Return endpoints.csv: the scans and, with `info`, the rows that could not be used; by line."""
+    every = sorted((judged(scan) for scan in scans), key=lambda each: each.scan.target.line)
+    tags = _tag_columns(each.scan for each in every)
+    lines = [(each.scan.target.line, _endpoint_row(each, tags)) for each in every]
+    if info is not None:
+        lines += [(bad.line, _bad_row(bad, info.started)) for bad in info.bad_rows]
+    rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
+    return _frame(rows, [*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN])
+
+
+def findings_frame(scans: Iterable[ServerScan], *, lang: str = "en") -> pd.DataFrame:
+    """Return findings.csv, the worst first."""
+    words = wording(lang)
+    rows = [_finding_row(each.scan, found, words) for each in ranked(scans) for found in each.findings]
+    rows.sort(key=lambda row: _SEVERITY_RANK[row["severity"]])
+    return _frame(rows, FINDING_COLUMNS)
+
+
+def findings_jsonl(scans: Iterable[ServerScan], info: RunInfo, *, lang: str = "en") -> Iterator[str]:
+    """Yield each row of findings.csv as a flat object on a line, with the run, its time and the tool."""
+    run = {"run_id": info.run_id, "time": utc(info.started), "tool_version": info.tool_version}
+    for row in findings_frame(scans, lang=lang).to_dict("records"):
+        yield json.dumps(run | row) + "\n"
+
+
+def utc(moment: datetime) -> str:
+    """Return an ISO 8601 time to the second, such as `2026-03-01T12:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def decimal(number: float | None) -> str:
+    """Return at most six significant digits, never with an exponent; empty where not known."""
+    if number is None:
+        return ""
+    return f"{Decimal(f'{number:.6g}'):f}"
+
+
+_SEVERITY_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4, "none": 5}
+
+
+def _frame(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [[row.get(name, "") for name in columns] for row in rows], columns=list(columns), dtype=str
+    )
+
+
+def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
+    scan = each.scan
+    target = scan.target
+    own = dict(target.tags)
+    return {
+        "host": target.host,
+        "port": str(target.port),
+        "server_name": target.server_name or "",
+        "address": scan.address or "",
+        "status": scan.status.value,
+        "status_reason": scan.status_reason,
+        "severity": each.severity.value if each.severity else "",
+        "findings": " ".join(found.rule for found in each.findings),
+        **_dhe_cells(scan),
+        "extended_master_secret": _yes_no(scan.extended_master_secret) if scan.status in _ASKED else "",
+        "expected_failure_rate": decimal(each.rate),
+        "expected_failures_per_day": decimal(_per_day(each)),
+        "fix_side": each.fix.value if each.fix else "",
+        "confidence": each.worst.confidence.value if each.worst else "",
+        "first_seen": utc(scan.started),
+        **{column: own.get(name, "") for name, column in tags.items()},
+        PROBLEM_COLUMN: scan.detail,
+    }
+
+
+def _bad_row(bad: BadRow, started: datetime) -> Row:
+    where = f"line {bad.line}" + (f", column {bad.column}" if bad.column else "")
+    return {
+        "host": bad.value if bad.column else "",
+        "status": Status.NOT_SCANNED.value,
+        "status_reason": bad.reason.value,
+        "first_seen": utc(started),
+        PROBLEM_COLUMN: f"{where}: {bad.message}",
+    }
+
+
+def _dhe_cells(scan: ServerScan) -> Row:
+    if has_no_dhe(scan):
+        return dict.fromkeys(DHE_COLUMNS, NO_DHE)
+    cells: Row = {}
+    if scan.dhe is not None and accepts_dhe(scan):
+        cells |= _suite_cells(scan.dhe)
+    if groups := groups_of(scan):
+        cells |= {"group_bits": str(groups[0].bits), "group_name": groups[0].name or NOT_PUBLISHED}
+    if scan.share is not None:
+        cells |= {
+            "server_share": scan.share.encoding.value,
+            "server_share_samples": str(scan.share.samples),
+            "server_share_reused": _yes_no(scan.share.reused),
+        }
+    if scan.zeros is not None:
+        cells |= {
+            "premaster_zeros": scan.zeros.premaster_zeros.value,
+            "short_client_share": scan.zeros.short_client_share.value,
+            "padded_client_share": scan.zeros.padded_client_share.value,
+        }
+    return cells
+
+
+def _suite_cells(dhe: DheSuites) -> Row:
+    names = dict.fromkeys(suite_name(each.suite) for each in dhe.accepted)
+    versions = sorted({each.version for each in dhe.accepted}, reverse=True)
+    return {
+        "dhe_suites": " ".join(names),
+        "suite_order": dhe.order.value,
+        # "SSL 3.0" would be two entries of a list.
+        "dhe_versions": " ".join(version_label(each).replace(" ", "") for each in versions),
+    }
+
+
+def _finding_row(scan: ServerScan, found: Finding, words: Wording) -> Row:
+    seen = utc(scan.started)
+    return {
+        "fingerprint": found.fingerprint,
+        "host": scan.target.host,
+        "port": str(scan.target.port),
+        "server_name": scan.target.server_name or "",
+        "rule": found.rule,
+        "name": found.name,
+        "severity": found.severity.value,
+        "confidence": found.confidence.value,
+        "title": found.title.render(words),
+        "evidence": " ".join(each.render(words) for each in found.evidence),
+        "expected_failure_rate": decimal(found.expected_failure_rate),
+        "recommendation": found.recommendation.render(words),
+        "source": "; ".join(found.sources),
+        "waived": "no",
+        "first_seen": seen,
+        "last_seen": seen,
+    }
+
+
+def _per_day(each: Judged) -> float | None:
+    per_day = each.scan.target.handshakes_per_day
+    return None if each.rate is None or per_day is None else each.rate * per_day
+
+
+def _tag_columns(scans: Iterable[ServerScan]) -> dict[str, str]:
+    """Name a column for each tag, in the order they first turn up, so that none is taken twice."""
+    taken = {name.casefold() for name in (*ENDPOINT_COLUMNS, PROBLEM_COLUMN)}
+    columns: dict[str, str] = {}
+    for name in dict.fromkeys(name for scan in scans for name, _ in scan.target.tags):
+        column = name
+        while column.casefold() in taken:
+            column = f"inventory_{column}"
+        taken.add(column.casefold())
+        columns[name] = column
+    return columns
+
+
+def _yes_no(value: bool | None) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
