@@ -253,7 +253,7 @@ def demo(
         folder = out or folder_for(Path("demo.csv"))
         flags = {"samples": str(samples), "connections_per_host": "4"}
         config = scan_config(flags)
-        plan = plan_new(path, folder, config, flags, dry_run=False)
+        plan = plan_new(path, folder, config, flags, anonymous=True)
         code = _run(
             plan,
             config,

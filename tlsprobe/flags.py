@@ -109,13 +109,22 @@ def _read_inventory(path: Path, flags: dict[str, str]) -> Inventory:
 
 
 def plan_new(
-    path: Path, out: Path | None, config: ScanConfig, flags: dict[str, str], *, dry_run: bool
+    path: Path,
+    out: Path | None,
+    config: ScanConfig,
+    flags: dict[str, str],
+    *,
+    dry_run: bool = False,
+    anonymous: bool = False,
 ) -> Plan:
-    """Read the inventory and plan a run; its folder is made unless this is a dry run."""
+    """Read the inventory and plan a run; its folder is made unless this is a dry run.
+
+    `anonymous` keeps the folder of the inventory, a temporary one, out of the reports.
+    """
     inventory = _read_inventory(path, flags)
     plan = new_plan(
         inventory,
-        source=path,
+        source=Path(path.name) if anonymous else path,
         folder=out or folder_for(path),
         selection=_selection(config),
         flags=flags,

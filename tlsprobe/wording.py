@@ -674,8 +674,6 @@ SENTENCES: Mapping[str, str] = {
         "may differ."
     ),
     # ---- report: the terminal
-    "report.terminal.count.one": "{n} server",
-    "report.terminal.count.many": "{n} servers",
     "report.terminal.more.one": "{n} more is in the reports.",
     "report.terminal.more.many": "{n} more are in the reports.",
     "report.terminal.written": "Written: {path}",
@@ -687,8 +685,6 @@ SENTENCES: Mapping[str, str] = {
     "report.terminal.client-share": "Client's share",
     "report.terminal.forms": "short {short}, padded {padded}",
     "report.terminal.rate": "Failures",
-    "report.terminal.evidence": "Evidence",
     "report.terminal.recommendation": "What to do",
     "report.terminal.gaps": "Not found out",
-    "report.terminal.active": "checked",
 }

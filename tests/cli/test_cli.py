@@ -198,3 +198,10 @@ def test_rules_lists_every_rule(tmp_path: Path) -> None:
     done = tlsprobe("rules", cwd=tmp_path)
     assert done.returncode == 0
     assert all(f"DHE{number:03}" in done.stdout for number in range(1, 11))
+
+
+def test_the_readmes_example_is_understood(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "inventory.example.csv"
+    done = tlsprobe("scan", example, "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0
+    assert " 0 bad rows" in done.stdout

@@ -11,6 +11,8 @@ from tlsprobe.demo.stack import Launch, Site, Stack, needs, started_by
 # What an administrator would write who wants forward secrecy for old clients too, without what
 # no Windows client knows (ARIA, CCM with short tags). Level 0 lets small groups and TLS 1.0 in.
 CIPHERS = "DHE:ECDHE:!ARIA:!AESCCM8:!PSK:!aNULL:!eNULL:@SECLEVEL=0"
+# mod_nss knows no word for DHE by which it would find these suites, and has hardly any by default.
+NSS_CIPHERS = "ALL:!aNULL:!eNULL"
 # Mbed TLS has its own names, and of these no short word for DHE.
 MBEDTLS_CIPHERS = ":".join(
     f"TLS-{exchange}-RSA-WITH-AES-{cipher}"
@@ -162,7 +164,7 @@ ciphers = {options.ciphers or CIPHERS}
     return Launch(["stunnel4", config])
 
 
-def lighttpd_command(module: str, ciphers: str | None) -> Callable[[Site], Launch]:
+def lighttpd_command(module: str, ciphers: str) -> Callable[[Site], Launch]:
     """Describe lighttpd with one of its TLS modules; `ciphers` is in that library's language."""
 
     def command(site: Site) -> Launch:
@@ -170,10 +172,8 @@ def lighttpd_command(module: str, ciphers: str | None) -> Callable[[Site], Launc
         settings = {
             "MinProtocol": PROTOCOLS[options.lowest],
             "MaxProtocol": PROTOCOLS[options.highest],
+            "CipherString": options.ciphers or ciphers,
         }
-        wanted = options.ciphers or ciphers
-        if wanted:
-            settings["CipherString"] = wanted
         if options.dh_file:
             settings["DHParameters"] = str(options.dh_file)
         settings["Options"] = ("" if options.order == "server" else "-") + "ServerPreference"
@@ -213,7 +213,7 @@ def needs_lighttpd(module: str) -> Callable[[], str | None]:
     return missing
 
 
-def lighttpd(module: str, library: str, ciphers: str | None) -> Stack:
+def lighttpd(module: str, library: str, ciphers: str) -> Stack:
     """The stack of lighttpd with one TLS module."""
     return Stack(
         id=f"lighttpd-{library.lower().replace(' ', '')}",
@@ -250,6 +250,6 @@ WEB_SERVERS = (
         start=started_by(stunnel_command),
     ),
     lighttpd("mod_openssl", "OpenSSL", CIPHERS),
-    lighttpd("mod_nss", "NSS", None),
+    lighttpd("mod_nss", "NSS", NSS_CIPHERS),
     lighttpd("mod_mbedtls", "Mbed TLS", MBEDTLS_CIPHERS),
 )

@@ -59,7 +59,7 @@ def render(scans: Sequence[ServerScan], info: RunInfo, *, lang: str = "en") -> s
     asked = [each for each in every if _was_asked(each)]
     others = [each for each in every if not _was_asked(each)]
     return (
-        _environment(words)
+        environment(words)
         .get_template("report.html.j2")
         .render(
             lang=words.lang,
@@ -85,7 +85,8 @@ def _was_asked(each: Judged) -> bool:
     return each.scan.status in _ASKED or bool(each.findings)
 
 
-def _environment(words: Wording) -> Environment:
+def environment(words: Wording) -> Environment:
+    """Return the templates, made to fail on a slip rather than to print nothing."""
     environment = Environment(
         loader=PackageLoader("tlsprobe.report"),
         autoescape=True,

@@ -1,0 +1,45 @@
+"""The documents say what the code does: what can be checked of that is checked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tlsprobe.cli import app
+from tlsprobe.rules import RULES
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def test_every_rule_is_documented_with_its_name_and_severity() -> None:
+    rows = re.findall(r"^\| (DHE\d+) \| (\S+) \| (\w+) \|", (ROOT / "docs/findings.md").read_text(), re.M)
+    assert rows == [(rule.id, rule.name, rule.severity.value) for rule in RULES]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        if "://" not in link:
+            assert (document.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_and_flags_exist(document: Path) -> None:
+    names = {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    for command in re.findall(r"^\s*tlsprobe (\w+)", document.read_text(), re.M):
+        assert command in names
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = re.findall(
+        r"make (\w+)", (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
+    )
+    assert targets
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.M), target
