@@ -405,11 +405,9 @@ SENTENCES: Mapping[str, str] = {
     "report.lede.every-client.many": (
         "On {n} servers it happens with every client that follows the standard, not only with Windows."
     ),
-    "report.lede.gaps.one": (
-        "{n} server could not be assessed in full, and is not called good because of that."
-    ),
+    "report.lede.gaps.one": "{n} server was not assessed in full, and is not called good because of that.",
     "report.lede.gaps.many": (
-        "{n} servers could not be assessed in full, and are not called good because of that."
+        "{n} servers were not assessed in full, and are not called good because of that."
     ),
     "report.lede.bad-rows.one": "{n} row of the inventory could not be used.",
     "report.lede.bad-rows.many": "{n} rows of the inventory could not be used.",
@@ -428,7 +426,9 @@ SENTENCES: Mapping[str, str] = {
     "report.effort.one": "{n} connection in {seconds:.1f} s",
     "report.effort.many": "{n} connections in {seconds:.1f} s",
     "report.version": "TLS {version}",
-    "report.no-findings": "Nothing was found.",
+    "report.digest.no-dhe": "The server accepts no DHE suite, so it can't have this fault.",
+    "report.digest.none": "Nothing was found.",
+    "report.digest.not-known": "Not enough was found out to say whether it has this fault.",
     "report.severity.critical": "Critical",
     "report.severity.high": "High",
     "report.severity.medium": "Medium",
@@ -513,6 +513,7 @@ SENTENCES: Mapping[str, str] = {
     "report.section.run": "This run",
     "report.section.notes": "What the columns mean",
     "report.part.findings": "Findings",
+    "report.part.inventory": "From the inventory",
     "report.part.forced": "Forced handshakes",
     "report.part.forced.hint": (
         "The client chose its exponent so that a number starts with exactly one zero byte, with ordinary "
@@ -522,7 +523,7 @@ SENTENCES: Mapping[str, str] = {
     "report.part.groups": "Groups",
     "report.part.shares": "The server's shares",
     "report.part.gaps": "What could not be found out",
-    "report.finding.rate": "Of this alone: {rate}",
+    "report.finding.rate": "This finding alone: {rate}",
     "report.finding.evidence": "Evidence",
     "report.finding.recommendation": "What to do",
     "report.finding.sources": "Sources:",
@@ -535,7 +536,6 @@ SENTENCES: Mapping[str, str] = {
     "report.fact.short-client-share": "Client's share sent short",
     "report.fact.padded-client-share": "Client's share sent padded",
     "report.fact.fix": "Where to fix",
-    "report.fact.from-inventory": "inventory:",
     "report.others.reason": "Reason",
     "report.others.line": "Line",
     "report.bad-row.column": "Column",
@@ -562,7 +562,7 @@ SENTENCES: Mapping[str, str] = {
     "report.forced.secret": "Secret as used begins",
     "report.forced.answer": "What came back",
     "report.forced.time": "Time",
-    "report.forced.share": "{length} bytes, the prime has {of}",
+    "report.forced.share": "{length} of {of} bytes",
     "report.forced.warnings": "{said}; warning alerts before that: {alerts}",
     "report.question.control": "Control: an ordinary handshake",
     "report.question.z-stripped": "Secret with a zero in front, taken off",

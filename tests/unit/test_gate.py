@@ -8,7 +8,7 @@ from tlsprobe.facts import FormAccepted, LeadingZeros, PremasterZeros, ServerSca
 from tlsprobe.gate import ExitCode, exit_code, is_incomplete
 from tlsprobe.inventory import parse_target
 from tlsprobe.rules import Confidence, Finding, Severity, judge
-from tlsprobe.rules.finding import fingerprint
+from tlsprobe.rules.finding import fingerprint, sentence
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TARGET = parse_target("server.example")
@@ -28,6 +28,12 @@ def finding(severity: Severity) -> Finding:
         name="unfixed-windows-lands-on-dhe",
         severity=severity,
         confidence=Confidence.INFERRED,
+        title=sentence("rule.DHE004.title"),
+        why=sentence("rule.DHE004.why"),
+        recommendation=sentence("rule.DHE004.recommendation"),
+        evidence=(),
+        expected_failure_rate=None,
+        sources=(),
         fingerprint=fingerprint(TARGET, "DHE004"),
     )
 

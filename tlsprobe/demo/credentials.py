@@ -1,21 +1,29 @@
 """Keys, self-signed certificates and DH parameter files for the demo's servers."""
 
 import base64
-import datetime
-from collections.abc import Callable, Mapping
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import gmpy2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
+from tlsprobe.tls.groups import known_groups
+
 SERVER_NAME = "demo.tlsprobe.test"
 # Whoever reads a PKCS #12 file wants a password; this one protects nothing.
 PKCS12_PASSWORD = "tlsprobe"  # noqa: S105
+
+# A file's name → the group in it, by its name in data/dh_groups.json; each has the generator 2.
+GROUPS: Mapping[str, str] = {
+    "rfc2409-1024": "Oakley group 2",  # many a server's default up to 2015
+    "rfc3526-2048": "MODP 2048 (group 14)",
+    "ffdhe2048": "ffdhe2048",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +52,15 @@ class Credentials:
 def make_credentials(folder: Path) -> Credentials:
     """Write an RSA-2048 and a DSA-2048 pair, and a PKCS #3 file for each of GROUPS.
 
-    The DSA domain parameters are what takes the time: a second or two.
+    The DSA domain parameters are what takes the time: up to some seconds.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    primes = {group.name: group.p for group in known_groups().values()}
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return Credentials(
         rsa=write_pair(folder, "rsa", rsa_key),
         dsa=write_pair(folder, "dsa", dsa.generate_private_key(key_size=2048)),
-        dh_files={name: write_group(folder, name, prime()) for name, prime in GROUPS.items()},
+        dh_files={name: write_group(folder, name, primes[group]) for name, group in GROUPS.items()},
     )
 
 
@@ -90,7 +99,7 @@ def write_pair(folder: Path, name: str, key: rsa.RSAPrivateKey | dsa.DSAPrivateK
 
 def self_signed(key: rsa.RSAPrivateKey | dsa.DSAPrivateKey) -> x509.Certificate:
     """Certify the key for SERVER_NAME, from an hour ago to a week ahead."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SERVER_NAME)])
     return (
         x509.CertificateBuilder()
@@ -98,8 +107,8 @@ def self_signed(key: rsa.RSAPrivateKey | dsa.DSAPrivateKey) -> x509.Certificate:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=7))
+        .not_valid_before(now - dt.timedelta(hours=1))
+        .not_valid_after(now + dt.timedelta(days=7))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(SERVER_NAME)]), critical=False)
         .sign(key, hashes.SHA256())
     )
@@ -128,33 +137,3 @@ def der(tag: int, content: bytes) -> bytes:
 def integer_bytes(number: int) -> bytes:
     """The contents of a positive INTEGER, with a zero byte in front where it would look negative."""
     return number.to_bytes(number.bit_length() // 8 + 1, "big")
-
-
-def oakley_group_2() -> int:
-    """RFC 2409 §6.2: 1024 bits, the group of many a server's default up to 2015."""
-    return int(2**1024 - 2**960 - 1 + 2**64 * (pi_times_two_to(894) + 129093))
-
-
-def modp_2048() -> int:
-    """RFC 3526 §3."""
-    return int(2**2048 - 2**1984 - 1 + 2**64 * (pi_times_two_to(1918) + 124476))
-
-
-def ffdhe2048() -> int:
-    """RFC 7919, appendix A.1."""
-    with gmpy2.context(precision=2100):
-        e_times = int(gmpy2.floor(gmpy2.exp(1) * gmpy2.mpz(2) ** 1918))
-    return int(2**2048 - 2**1984 + (e_times + 560316) * 2**64 - 1)
-
-
-def pi_times_two_to(exponent: int) -> int:
-    """The integer part of 2^exponent × π, for up to 2000 bits."""
-    with gmpy2.context(precision=2100):
-        return int(gmpy2.floor(gmpy2.const_pi() * gmpy2.mpz(2) ** exponent))
-
-
-GROUPS: Mapping[str, Callable[[], int]] = {
-    "rfc2409-1024": oakley_group_2,
-    "rfc3526-2048": modp_2048,
-    "ffdhe2048": ffdhe2048,
-}

@@ -130,7 +130,8 @@ def nss_database(site: Site) -> str:
     folder = site.workdir / "nss"
     folder.mkdir(exist_ok=True)
     database = f"sql:{folder}"
-    import_pair = ["pk12util", "-d", database, "-i", site.pair.pkcs12, "-W", PKCS12_PASSWORD]
+    pair = str(site.pair.pkcs12)
+    import_pair = ["pk12util", "-d", database, "-i", pair, "-W", PKCS12_PASSWORD]
     for command in (["certutil", "-N", "-d", database, "--empty-password"], import_pair):
         subprocess.run(command, check=True, capture_output=True, timeout=30)
     return database

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -34,7 +34,8 @@ class Options:
 
     `dh_file` is a PKCS #3 PEM file; None leaves the group to the server, which for some means no
     DHE at all (`Stack.needs_dh_file`). `dh_bits` is for servers that take a size, not a group.
-    `ciphers` is the server's own cipher string, in its own language. `blinding` is s2n-tls's: 10 to
+    `ciphers` is the server's own cipher string, in its own language; for s2n-tls a security policy,
+    which decides on the versions too. `blinding` is s2n-tls's: 10 to
     30 seconds of silence before it closes on an error; it is on unless an application turns it off.
     """
 
@@ -84,7 +85,7 @@ class Stack:
     needs_dh_file: bool = False
 
 
-class DidNotStart(Exception):  # noqa: N818 - the process's fault, told in its own words
+class DidNotStart(Exception):
     """The server ended, or did not open its port in time; the message ends with what it printed."""
 
 
@@ -182,10 +183,8 @@ def wait_for_port(process: subprocess.Popen[bytes], site: Site, log: Path) -> No
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill the process and its group, and reap it."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

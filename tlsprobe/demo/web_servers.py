@@ -4,7 +4,7 @@ import grp
 import os
 import pwd
 from collections.abc import Callable
-from glob import glob
+from pathlib import Path
 
 from tlsprobe.demo.stack import Launch, Site, Stack, needs, started_by
 
@@ -203,8 +203,8 @@ def needs_lighttpd(module: str) -> Callable[[], str | None]:
     installed = needs("lighttpd", debian="lighttpd")
 
     def missing() -> str | None:
-        folders = ("/usr/lib*/lighttpd", "/usr/lib/*/lighttpd", "/usr/local/lib/lighttpd")
-        present = any(glob(f"{folder}/{module}.so") for folder in folders)
+        folders = ("usr/lib*/lighttpd", "usr/lib/*/lighttpd", "usr/local/lib/lighttpd")
+        present = any(any(Path("/").glob(f"{folder}/{module}.so")) for folder in folders)
         if installed() is None and not present:
             package = f"lighttpd-{module.replace('_', '-')}"
             return f"lighttpd's {module} is not installed (Debian: {package})"

@@ -1,4 +1,4 @@
-"""This machine's engine: one event loop in a thread, scans handed over as they are done."""
+"""The engine of one machine: one event loop in a thread, scans handed over as they are done."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ PROBE = "dhe-suites"
 VERSIONS = (Version.TLS12, Version.TLS11, Version.TLS10)
 _BATCHES = (COMMON_DHE_SUITES, RARE_DHE_SUITES)
 
+# A server that chooses a suite and then says nothing costs a whole timeout each time.
+_MOST_SILENCES = 2
+
 
 class _Ending(Enum):
     """Why no more suites were found in a batch."""
@@ -78,7 +81,8 @@ async def _exhaust(
 ) -> _Batch:
     """Offer `suites` less what was taken, until nothing is taken."""
     taken: list[AcceptedSuite] = []
-    while suites:
+    silences = 0
+    while suites and silences < _MOST_SILENCES:
         answer = await _ask(interview, version, form, suites)
         if answer.server_hello is None:
             ending, reason = _read_refusal(answer)
@@ -94,6 +98,9 @@ async def _exhaust(
         group = interview.group_index(answer.params) if answer.params else None
         taken.append(AcceptedSuite(version, hello.cipher_suite, group))
         suites = tuple(code for code in suites if code != hello.cipher_suite)
+        silences += isinstance(outcome := answer.observation.outcome, Broken) and outcome.how == "silent"
+    if silences == _MOST_SILENCES:
+        return _Batch(tuple(taken), _Ending.UNCLEAR, "silent")
     return _Batch(tuple(taken), _Ending.REFUSED)
 
 

@@ -17,7 +17,7 @@ from tlsprobe.journal import RunInfo
 from tlsprobe.report import server_view
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import Judged, ranked
-from tlsprobe.report.phrases import Phrases, severity_id
+from tlsprobe.report.phrases import DASH, Phrases, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.report.text import visible
 from tlsprobe.wording import Wording, wording
@@ -26,14 +26,14 @@ _TILES = ("critical", "high", "medium", "low", "info", "none", "not-assessed")
 _ALWAYS_SHOWN = ("critical", "high", "medium", "none", "not-assessed")
 _ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED)
 NOTES = (
-    "rate",
     "severity",
-    "status",
+    "rate",
     "suites",
     "group",
     "share",
-    "not-observed",
     "zeros",
+    "status",
+    "not-observed",
     "client-share",
     "confidence",
     "limits",
@@ -95,7 +95,7 @@ def environment(words: Wording) -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
-    environment.globals["say"] = words.say
+    environment.globals |= {"say": words.say, "dash": DASH}
     return environment
 
 

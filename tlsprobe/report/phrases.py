@@ -48,6 +48,14 @@ class Phrases:
         """Name the worst severity, or say that there was no assessment."""
         return self.words.say(f"report.severity.{severity_id(each)}")
 
+    def digest(self, each: Judged) -> str:
+        """Say the worst that was found in one sentence; where nothing was, what that is worth."""
+        if each.worst:
+            return each.worst.title.render(self.words)
+        if has_no_dhe(each.scan):
+            return self.words.say("report.digest.no-dhe")
+        return self.words.say("report.digest.none" if each.severity else "report.digest.not-known")
+
     def suites(self, scan: ServerScan) -> str:
         """Count the DHE suites; one taken in several versions counts once."""
         if has_no_dhe(scan):
@@ -133,7 +141,10 @@ class Phrases:
             PremasterZeros.UNTESTABLE,
             PremasterZeros.MIXED,
         ):
-            said.append(" ".join(each.render(self.words) for each in premaster_zeros(scan.zeros)))
+            sentences = premaster_zeros(scan.zeros)
+            if scan.zeros is not None and scan.zeros.reason == scan.status_reason:
+                sentences = sentences[:1]  # the reason is the server's own, and said above
+            said.append(" ".join(each.render(self.words) for each in sentences))
         if scan.share is None or scan.share.encoding is ShareEncoding.UNOBSERVED:
             said += [each.render(self.words) for each in server_share(scan.share)[:1]]
         if any(group.safe_prime is None for group in groups_of(scan)):

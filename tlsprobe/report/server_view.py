@@ -85,6 +85,7 @@ class ServerView:
     status_label: str
     severity: str
     severity_label: str
+    digest: str
     suites: str
     group: str
     share: str
@@ -130,6 +131,7 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
         status_label=say(f"report.status.{scan.status}"),
         severity=severity_id(each),
         severity_label=phrases.severity(each),
+        digest=phrases.digest(each),
         suites=phrases.suites(scan),
         group=phrases.groups(scan),
         share=phrases.share(scan),

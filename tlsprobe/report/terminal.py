@@ -86,8 +86,9 @@ def print_server(
     console.print(_facts(each, phrases))
     for found in each.findings:
         _print_finding(found, phrases, console)
-    if accepts_dhe(scan) and not each.findings:
-        console.print(_text(say("report.no-findings")))
+    if not each.findings and scan.dhe is not None:
+        console.print()
+        console.print(_text(phrases.digest(each)))
     gaps = phrases.gaps(scan)
     if gaps:
         console.print()
@@ -171,8 +172,8 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     say = phrases.words.say
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column(say("report.column.server"), overflow="fold", ratio=1)
-    for column in ("severity", "rate", "zeros"):
-        table.add_column(say(f"report.column.{column}"))
+    for key in ("report.column.severity", "report.terminal.rate", "report.terminal.zeros"):
+        table.add_column(say(key))
     for each in shown:
         known = each.severity is not None
         table.add_row(

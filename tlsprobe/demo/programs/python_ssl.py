@@ -56,10 +56,13 @@ def make_context(arguments: argparse.Namespace) -> ssl.SSLContext:
 def serve(context: ssl.SSLContext, connection: socket.socket) -> None:
     """Answer one request; a client may leave at any point of it."""
     connection.settimeout(60)
-    with connection, contextlib.suppress(OSError):
-        with context.wrap_socket(connection, server_side=True) as tls:
-            if tls.recv(4096):
-                tls.sendall(ANSWER)
+    with (
+        connection,
+        contextlib.suppress(OSError),
+        context.wrap_socket(connection, server_side=True) as tls,
+    ):
+        if tls.recv(4096):
+            tls.sendall(ANSWER)
 
 
 if __name__ == "__main__":

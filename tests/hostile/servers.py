@@ -1,0 +1,174 @@
+"""Servers that misbehave, each a few lines: what is sent in answer to a ClientHello, and then."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tlsprobe.tls.codec import vector
+from tlsprobe.tls.constants import ContentType, HandshakeType
+from tlsprobe.tls.groups import known_groups
+from tlsprobe.tls.messages import (
+    Certificate,
+    ServerDHParams,
+    ServerHello,
+    ServerKeyExchange,
+    handshake_message,
+)
+from tlsprobe.tls.record import Record
+
+Behaviour = Callable[[socket.socket], None]
+
+GROUP_14 = next(group for group in known_groups().values() if "group 14" in group.name)
+P, SHARE = GROUP_14.p.to_bytes(256, "big"), (GROUP_14.p // 3).to_bytes(256, "big")
+
+
+def self_signed() -> bytes:
+    """A certificate in DER; nobody checks the signature of a key exchange with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hostile.example")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+CERTIFICATE = self_signed()
+
+
+def record(kind: int, body: bytes) -> bytes:
+    """One TLS 1.2 record."""
+    return Record(kind, 0x0303, body).serialise()
+
+
+def hello_then(*messages: bytes, suite: int = 0x009E, version: int = 0x0303) -> bytes:
+    """A ServerHello and more handshake messages, a record each."""
+    hello = ServerHello(version, bytes(32), b"", suite).serialise()
+    every = (handshake_message(HandshakeType.SERVER_HELLO, hello), *messages)
+    return b"".join(record(ContentType.HANDSHAKE, each) for each in every)
+
+
+def flight(p: bytes = P, g: bytes = b"\x02", share: bytes = SHARE) -> bytes:
+    """A whole server flight with these parameters and a signature of rubbish."""
+    exchange = ServerKeyExchange(ServerDHParams(p, g, share), b"\x04\x01" + vector(2, bytes(256)))
+    return hello_then(
+        handshake_message(HandshakeType.CERTIFICATE, Certificate((CERTIFICATE,)).serialise()),
+        handshake_message(HandshakeType.SERVER_KEY_EXCHANGE, exchange.serialise()),
+        handshake_message(HandshakeType.SERVER_HELLO_DONE, b""),
+    )
+
+
+def answers(data: bytes) -> Behaviour:
+    """Wait for a hello, send `data`, and close."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return behave
+
+
+def answers_dhe(data: bytes) -> Behaviour:
+    """Send `data` to a hello that offers 009e, and a handshake_failure to any other."""
+
+    def behave(connection: socket.socket) -> None:
+        hello = connection.recv(65536)
+        refusal = record(ContentType.ALERT, b"\x02\x28")
+        connection.sendall(data if b"\x00\x9e" in hello[44:200] else refusal)
+        connection.settimeout(2)
+        with contextlib.suppress(OSError):
+            connection.recv(65536)
+
+    return behave
+
+
+def greets(data: bytes) -> Behaviour:
+    """Send `data` at once, and close."""
+    return lambda connection: connection.sendall(data)
+
+
+def forever(data: bytes, *, pause_s: float = 0.0) -> Behaviour:
+    """Send `data` again and again after a hello, until the client leaves."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        while True:
+            connection.sendall(data)
+            time.sleep(pause_s)
+
+    return behave
+
+
+def silent(connection: socket.socket) -> None:
+    """Say nothing until the client leaves."""
+    while connection.recv(65536):
+        pass
+
+
+def silent_after(data: bytes) -> Behaviour:
+    """Answer a hello with `data`, then say nothing."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+        silent(connection)
+
+    return behave
+
+
+def takes_every_suite(connection: socket.socket) -> None:
+    """Choose the client's first suite, whatever it is, and say nothing more."""
+    hello = ClientHello.parse(connection.recv(65536)[9:])
+    connection.sendall(hello_then(suite=hello.cipher_suites[0]))
+    silent(connection)
+
+
+def closes(connection: socket.socket) -> None:
+    """Close after the hello."""
+    connection.recv(65536)
+
+
+def resets(connection: socket.socket) -> None:
+    """Reset after the hello."""
+    connection.recv(65536)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+
+@contextlib.contextmanager
+def serving(host: str, behave: Behaviour) -> Iterator[Place]:
+    """Serve connections, a thread each, until the block ends."""
+    with socket.create_server((host, 0), backlog=128) as listener:
+
+        def one(connection: socket.socket) -> None:
+            with connection, contextlib.suppress(OSError):
+                connection.settimeout(30)
+                behave(connection)
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield Place(host, listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,142 @@
+"""Misbehaving servers beside a healthy one, through the real engine: a status and a reason for each."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from tests.hostile import servers as hostile
+from tests.hostile.servers import GROUP_14, Behaviour, flight, hello_then, record
+from tlsprobe.demo.credentials import make_credentials
+from tlsprobe.demo.servers import Options, stack
+from tlsprobe.dial import Limits
+from tlsprobe.engines.local import run
+from tlsprobe.facts import PremasterZeros, ServerScan
+from tlsprobe.inventory import StartTls, Target
+from tlsprobe.journal import to_line
+from tlsprobe.scan import ScanConfig
+
+DEADLINE_S = 12.0
+CONFIG = ScanConfig(limits=Limits(timeout_s=0.5, rate=1000.0), deadline_s=DEADLINE_S)
+EVEN = (GROUP_14.p - 1).to_bytes(256, "big")
+LARGE = b"\xff" * 2048
+LAST = (GROUP_14.p - 1).to_bytes(256, "big")
+ZEROS = ("partly-assessed", "zeros-untestable")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A behaviour, and what must be said of it: status, reason, and the reason about Z."""
+
+    name: str
+    behave: Behaviour
+    status: str
+    reason: str
+    zeros: str | None = None
+    starttls: StartTls = StartTls.NONE
+
+
+CASES = (
+    Case("silent", hostile.silent, "no-tls", "silent"),
+    Case("http", hostile.greets(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "no-tls", "not-tls"),
+    Case("ssh", hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"), "no-tls", "not-tls"),
+    Case("garbage", hostile.answers(b"\x99" * 1000), "no-tls", "not-tls"),
+    Case("closes", hostile.closes, "no-tls", "closed"),
+    Case("resets", hostile.resets, "no-tls", "reset"),
+    Case("huge message", hostile.answers(record(22, b"\x02\xff\xff\xff")), "no-tls", "malformed"),
+    Case("endless empty records", hostile.forever(record(22, b"")), "no-tls", "malformed"),
+    Case("endless warnings", hostile.forever(record(21, b"\x01\x70")), "no-tls", "malformed"),
+    Case("oversize record", hostile.answers(b"\x16\x03\x03\xff\xff"), "no-tls", "malformed"),
+    Case("drip", hostile.forever(b"\x16", pause_s=0.3), "no-tls", "not-tls"),
+    Case("suite not offered", hostile.answers(hello_then(suite=0x1234)), "no-tls", "malformed"),
+    Case("version not offered", hostile.answers(hello_then(version=0x0399)), "no-tls", "malformed"),
+    Case("16-bit p", hostile.answers_dhe(flight(p=b"\xff\xf1", share=b"\x05")), *ZEROS, "group-too-small"),
+    Case("p of 16,384 bits", hostile.answers_dhe(flight(p=LARGE)), *ZEROS, "group-too-large"),
+    Case("even p", hostile.answers_dhe(flight(p=EVEN)), *ZEROS, "p-even"),
+    Case("p of 0", hostile.answers_dhe(flight(p=b"\x00")), *ZEROS, "group-too-small"),
+    Case("empty p", hostile.answers_dhe(flight(p=b"")), *ZEROS, "group-too-small"),
+    Case("dh_Ys of 0", hostile.answers_dhe(flight(share=b"\x00")), *ZEROS, "share-out-of-range"),
+    Case("dh_Ys of 1", hostile.answers_dhe(flight(share=b"\x01")), *ZEROS, "share-out-of-range"),
+    Case("dh_Ys of p - 1", hostile.answers_dhe(flight(share=LAST)), *ZEROS, "share-out-of-range"),
+    Case("dh_Ys above p", hostile.answers_dhe(flight(share=b"\xff" * 300)), *ZEROS, "share-out-of-range"),
+    Case("g of 1", hostile.answers_dhe(flight(g=b"\x01")), *ZEROS, "generator-out-of-range"),
+    Case(
+        "never finishes",
+        hostile.answers_dhe(flight()),
+        "partly-assessed",
+        "zeros-inconclusive",
+        "control-failed",
+    ),
+    Case(
+        "silent after ServerHello",
+        hostile.silent_after(hello_then()),
+        "partly-assessed",
+        "dhe-incomplete",
+        "control-failed",
+    ),
+    Case(
+        "takes every suite, then is silent",
+        hostile.takes_every_suite,
+        "partly-assessed",
+        "dhe-incomplete",
+        "control-failed",
+    ),
+    Case(
+        "smtp says no", hostile.greets(b"421 busy\r\n"), "untestable", "starttls-refused", None, StartTls.SMTP
+    ),
+    Case("not built", hostile.silent, "untestable", "starttls-not-supported", None, StartTls.MSSQL),
+)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, ServerScan]]:
+    """Scan all of them, and three more, in one run; by name."""
+    root = tmp_path_factory.mktemp("hostile")
+    credentials = make_credentials(root)
+    options = Options(dh_file=credentials.dh_files["rfc3526-2048"])
+    with ExitStack() as running:
+        targets = {}
+        for number, case in enumerate(CASES, start=1):
+            place = running.enter_context(hostile.serving(f"127.67.0.{number}", case.behave))
+            targets[case.name] = Target(number, place.host, place.port, starttls=case.starttls)
+        with socket.socket() as unused:
+            unused.bind(("127.67.1.1", 0))
+            targets["closed port"] = Target(101, "127.67.1.1", unused.getsockname()[1])
+        targets["no such name"] = Target(102, "no-such-name.invalid", 443)
+        healthy = running.enter_context(
+            stack("python").start("127.67.1.2", root / "healthy", credentials, options)
+        )
+        targets["healthy"] = Target(103, healthy.address, healthy.port)
+        names = {target: name for name, target in targets.items()}
+        done = list(run(list(targets.values()), CONFIG))
+        assert len(done) == len(targets)  # nothing lost, nothing twice
+        yield {names[scan.target]: scan for scan in done}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_ends_with_a_status_and_a_reason(case: Case, scans: dict[str, ServerScan]) -> None:
+    scan = scans[case.name]
+    assert (scan.status.value, scan.status_reason) == (case.status, case.reason), scan.detail
+    assert (scan.zeros.reason if scan.zeros else None) == case.zeros
+    assert scan.duration_s < DEADLINE_S + 2
+
+
+def test_unreachable_ones_say_why(scans: dict[str, ServerScan]) -> None:
+    assert (scans["closed port"].status, scans["closed port"].status_reason) == ("unreachable", "refused")
+    assert (scans["no such name"].status, scans["no such name"].status_reason) == ("unreachable", "dns")
+
+
+def test_the_healthy_neighbour_is_not_disturbed(scans: dict[str, ServerScan]) -> None:
+    healthy = scans["healthy"]
+    assert healthy.status == "assessed"
+    assert healthy.zeros is not None
+    assert healthy.zeros.premaster_zeros is PremasterZeros.STRIPPED
+
+
+def test_every_scan_fits_in_the_journal(scans: dict[str, ServerScan]) -> None:
+    for scan in scans.values():
+        assert to_line(scan).count(b"\n") == 1
