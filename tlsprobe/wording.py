@@ -405,9 +405,11 @@ SENTENCES: Mapping[str, str] = {
     "report.lede.every-client.many": (
         "On {n} servers it happens with every client that follows the standard, not only with Windows."
     ),
-    "report.lede.gaps.one": "{n} server was not assessed in full, and is not called good because of that.",
+    "report.lede.gaps.one": (
+        "{n} server was not assessed in full: what was not found there may still be there."
+    ),
     "report.lede.gaps.many": (
-        "{n} servers were not assessed in full, and are not called good because of that."
+        "{n} servers were not assessed in full: what was not found there may still be there."
     ),
     "report.lede.bad-rows.one": "{n} row of the inventory could not be used.",
     "report.lede.bad-rows.many": "{n} rows of the inventory could not be used.",
@@ -511,7 +513,7 @@ SENTENCES: Mapping[str, str] = {
         "Put them right in the inventory and scan again; all other rows were taken."
     ),
     "report.section.run": "This run",
-    "report.section.notes": "What the columns mean",
+    "report.section.notes": "What the columns and words mean",
     "report.part.findings": "Findings",
     "report.part.inventory": "From the inventory",
     "report.part.forced": "Forced handshakes",
@@ -647,7 +649,7 @@ SENTENCES: Mapping[str, str] = {
     "report.note.not-observed.text": (
         "Among n different shares none started with a zero byte, so nothing is known of how the server would "
         "write it. It does not mean that all is well: of a server that sends short shares, 256 leave a "
-        "chance of about one in three not to see any, 1,177 a chance of one in a hundred."
+        "chance of more than one in three not to see any, 1,177 still a chance of one in a hundred."
     ),
     "report.note.zeros.term": "Zeros of the secret",
     "report.note.zeros.text": (

@@ -21,6 +21,7 @@ from tlsprobe.tls.constants import ContentType, HandshakeType
 from tlsprobe.tls.groups import known_groups
 from tlsprobe.tls.messages import (
     Certificate,
+    ClientHello,
     ServerDHParams,
     ServerHello,
     ServerKeyExchange,

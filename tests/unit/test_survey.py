@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, stack
 from tlsprobe.dial import Dialer, Limits
@@ -14,6 +16,8 @@ from tlsprobe.probes.interview import Interview
 from tlsprobe.probes.survey import survey
 
 
+# sslyze reads its trust stores, which hold certificates that `cryptography` warns about.
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 def test_sslyze_finds_the_same_dhe_suites(tmp_path: Path) -> None:
     credentials = make_credentials(tmp_path)
     options = Options(dh_file=credentials.dh_files["rfc3526-2048"])

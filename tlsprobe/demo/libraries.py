@@ -1,5 +1,6 @@
 """TLS libraries by way of the small servers that come with them, or of a program of ours."""
 
+import fcntl
 import importlib.util
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from tlsprobe.demo.credentials import PKCS12_PASSWORD
 from tlsprobe.demo.stack import (
+    FIRST_FREE_DESCRIPTOR,
     PROGRAMS,
     SEARCH_PATH,
     Launch,
@@ -139,9 +141,11 @@ def nss_database(site: Site) -> str:
 
 def in_own_network(site: Site, command: list[str | Path]) -> Launch:
     """Wrap a server that listens on every address, so that it is reached at the site's only."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((site.address, site.port))
+    with socket.socket() as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((site.address, site.port))
+        above = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE_DESCRIPTOR)
+    listener = socket.socket(fileno=above)
     relay = script("relay.py", "--listener", str(listener.fileno()), "--port", str(site.port))
     return Launch([*unshare(), *relay, "--", *command], inherit=[listener])
 

@@ -24,6 +24,11 @@ START_TIMEOUT_S = 30.0
 # Debian keeps daemons in the sbin folders, and a user's PATH may leave those out.
 SEARCH_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
 PROGRAMS = Path(__file__).parent / "programs"
+# A pipe on stdin, whose other end is ours alone, ends when we do, however that comes. The shell
+# becomes the server, and leaves one behind that waits for it, to kill all of the process group.
+UNTIL_ORPHANED = 'exec 9<&0 </dev/null; { read -r _ <&9; kill -KILL 0; } & exec "$@" 9<&-'
+# So 9 is taken, the highest descriptor a plain shell can name; what is passed on starts above.
+FIRST_FREE_DESCRIPTOR = 10
 
 Version = Literal["1.0", "1.1", "1.2"]
 
@@ -145,18 +150,19 @@ def started_by(prepare: Callable[[Site], Launch]) -> Start:
 def running(launch: Launch, site: Site) -> Iterator[Running]:
     """Run the process until the block ends; it has a session of its own, and is killed with it."""
     log = site.workdir / "output.log"
-    command = [str(part) for part in launch.command]
+    lifeline, kept = os.pipe()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [shutil.which(command[0], path=SEARCH_PATH) or command[0], *command[1:]],
+            ["/bin/sh", "-c", UNTIL_ORPHANED, "sh", *resolved(launch.command)],
             cwd=site.workdir,
             env={**os.environ, "HOME": str(site.workdir), **launch.environment},
-            stdin=subprocess.DEVNULL,
+            stdin=lifeline,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             pass_fds=[given.fileno() for given in launch.inherit],
         )
+    os.close(lifeline)
     for given in launch.inherit:
         given.close()
     try:
@@ -164,6 +170,13 @@ def running(launch: Launch, site: Site) -> Iterator[Running]:
         yield Running(address=site.address, port=site.port, pid=process.pid, log=log)
     finally:
         end(process)
+        os.close(kept)
+
+
+def resolved(command: Sequence[str | Path]) -> list[str]:
+    """Find the program in the sbin folders too."""
+    program, *arguments = (str(part) for part in command)
+    return [shutil.which(program, path=SEARCH_PATH) or program, *arguments]
 
 
 def wait_for_port(process: subprocess.Popen[bytes], site: Site, log: Path) -> None:
@@ -171,14 +184,14 @@ def wait_for_port(process: subprocess.Popen[bytes], site: Site, log: Path) -> No
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise DidNotStart(f"{process.args!r} ended with {process.returncode}: {tail(log)}")
+            raise DidNotStart(f"the server ended with {process.returncode}: {tail(log)}")
         try:
             socket.create_connection((site.address, site.port), timeout=1).close()
         except OSError:
             time.sleep(0.01)
         else:
             return
-    raise DidNotStart(f"{process.args!r} has not opened {site.address}:{site.port}: {tail(log)}")
+    raise DidNotStart(f"the server has not opened {site.address}:{site.port}: {tail(log)}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

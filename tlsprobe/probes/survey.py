@@ -110,6 +110,7 @@ def _read(result: ServerScanResult, ours: set[int]) -> Survey:
         certificate_key=key,
         dhe_only_here=tuple(sorted((ours & known) - theirs)),
         dhe_only_sslyze=tuple(sorted(theirs - ours)),
+        error="" if subject or issuer or key else "sslyze could not read the certificate",
     )
 
 

@@ -1,6 +1,6 @@
 """Reports of a run: report.html for people, endpoints.csv, findings.csv and findings.jsonl for programs.
 
-pandas, jinja2 and rich are imported in this package and nowhere else.
+pandas and jinja2 are imported in this package and nowhere else.
 """
 
 from __future__ import annotations

@@ -172,8 +172,9 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     say = phrases.words.say
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column(say("report.column.server"), overflow="fold", ratio=1)
-    for key in ("report.column.severity", "report.terminal.rate", "report.terminal.zeros"):
-        table.add_column(say(key))
+    table.add_column(say("report.column.severity"))
+    table.add_column(say("report.terminal.rate"), overflow="fold", max_width=14)
+    table.add_column(say("report.terminal.zeros"))
     for each in shown:
         known = each.severity is not None
         table.add_row(

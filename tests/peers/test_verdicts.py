@@ -1,0 +1,35 @@
+"""What tlsprobe says of each real server, beside what was measured there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.peers.fleet import PEERS, Peer, cases
+from tests.peers.summary import Serve
+from tests.peers.verdict import scan_peer, wrong
+from tlsprobe.facts import Status
+from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES
+
+
+@pytest.mark.parametrize("peer", cases())
+def test_equals_what_was_measured(peer: Peer, serve: Serve) -> None:
+    scan = scan_peer(peer, serve(peer.id))
+    assert wrong(peer, scan) == []
+    assert scan.status is Status.ASSESSED
+
+
+@pytest.mark.parametrize("peer", cases([PEERS["openssl"]]))
+def test_thirteen_suites_cost_26_connections(peer: Peer, serve: Serve) -> None:
+    scan = scan_peer(peer, serve(peer.id))
+    assert scan.dhe is not None
+    assert len(scan.dhe.accepted) == 13
+    control, refusals, order = 1, 4, 1
+    assert scan.connections == control + 13 + refusals + order + FORCED_HANDSHAKES
+
+
+@pytest.mark.parametrize("peer", cases(PEERS[name] for name in ("gnutls", "java", "s2n")))
+def test_samples_decide_how_the_share_is_written(peer: Peer, serve: Serve) -> None:
+    """2,000 shares hold a zero-led one but for one time in 2,500; a wrong answer would be a bug."""
+    scan = scan_peer(peer, serve(peer.id), samples=2000)
+    assert scan.share is not None
+    assert scan.share.encoding is peer.fact.server_share
