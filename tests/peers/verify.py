@@ -32,8 +32,8 @@ def main() -> int:
             problems = [] if why else verify(peer, Path(folder), credentials, arguments)
             failures += len(problems)
             result = f"left out: {why}" if why else "; ".join(problems) or "as measured"
-            print(f"{peer.id:28} {result}", flush=True)  # noqa: T201
-    print(f"{failures} problems")  # noqa: T201
+            print(f"{peer.id:28} {result}", flush=True)
+    print(f"{failures} problems")
     return 1 if failures else 0
 
 
