@@ -15,6 +15,7 @@ from tests.peers.programs import NODES, OLD_S2N, emulation
 from tlsprobe.demo.credentials import GROUPS, Credentials
 from tlsprobe.demo.servers import Options, Stack, stack
 from tlsprobe.demo.stack import Version
+from tlsprobe.demo.web_servers import lighttpd
 from tlsprobe.facts import FormAccepted, PremasterZeros, ShareEncoding, SuiteOrder
 
 MODP_2048 = GROUPS["rfc3526-2048"]
@@ -28,6 +29,7 @@ class Fact:
     `dhe_suites` are those of TLS 1.2: in the server's order of preference where `order` says that
     the server's rules, else just the set; empty where it has no DHE, and nothing else counts then.
     `versions` are those it takes. `group_name` is None for a group that nobody published.
+    `wants_ffdhe`: no DHE for a client that lists no group of RFC 7919, as OpenSSL 3.0 for TLS 1.2.
     `server_share` is how a dh_Ys is written that starts with a zero byte.
     """
 
@@ -41,6 +43,7 @@ class Fact:
     server_share: ShareEncoding = ShareEncoding.PADDED
     server_share_reused: bool = False
     versions: tuple[Version, ...] = ("1.2",)
+    wants_ffdhe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,18 @@ ENTRIES: tuple[tuple[str, Stack, Fact, Options, str | None], ...] = (
         Fact(S2N, server_share=SHORT, versions=ALL_VERSIONS),
         Options(),
         "rfc3526-2048",
+    ),
+    (
+        "lighttpd-gnutls",
+        lighttpd("mod_gnutls", "GnuTLS", "HIGH"),
+        Fact(
+            suites("009f ccaa c09f 0039 009e c09e 0033 c0a3 0088 c0a2 0045"),
+            group_name=FFDHE_2048,
+            server_share=SHORT,
+            wants_ffdhe=True,
+        ),
+        Options(),
+        None,
     ),
 )
 

@@ -8,7 +8,10 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
+import time
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +30,8 @@ def test_takes_exactly_these_dhe_suites(peer: Peer, serve: Serve) -> None:
     server = serve(peer.id)
     known = known_to_openssl()
     expected = [suite for suite in peer.fact.dhe_suites if suite in known]
+    if peer.fact.wants_ffdhe:
+        expected = []  # from this client's hello
     offered = list(known)
     taken = []
     while (suite := negotiate(server, [known[each] for each in offered])) is not None:
@@ -44,6 +49,39 @@ def test_survives_clients_that_leave(peer: Peer, serve: Serve) -> None:
     for number in range(100):
         leave_early(server, number)
     assert negotiate(server, ["ALL"]) is not None
+
+
+def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib\n"
+        "from tlsprobe.demo.credentials import make_credentials\n"
+        "from tlsprobe.demo.servers import stack\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "made = make_credentials(folder)\n"
+        "with stack('openssl').start('127.77.2.1', folder, made) as server:\n"
+        "    print(server.port, flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as starter:
+        assert starter.stdout is not None
+        port = int(starter.stdout.readline())
+        starter.kill()
+    wait_until_refused(("127.77.2.1", port))
+
+
+def wait_until_refused(place: tuple[str, int]) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(place, timeout=1).close()
+        except ConnectionRefusedError:
+            return
+    pytest.fail("the server is still there")
 
 
 def negotiate(server: Running, names: list[str]) -> int | None:

@@ -35,6 +35,7 @@ from tlsprobe.facts import (
     ShareEncoding,
     Status,
     SuiteOrder,
+    Survey,
     Unreachable,
 )
 from tlsprobe.inventory import BadRow, Notice, Reason, Target
@@ -55,6 +56,7 @@ from tlsprobe.report import (
     csv as report_csv,
 )
 from tlsprobe.report.phrases import Phrases, in_ten_thousand
+from tlsprobe.report.survey import sentences as survey_sentences
 from tlsprobe.report.tables import DHE_COLUMNS, decimal
 from tlsprobe.report.terminal import print_rules, print_server, print_summary
 from tlsprobe.report.text import visible
@@ -619,3 +621,30 @@ def test_the_run_is_told_to_an_auditor() -> None:
     assert "samples=1200" in text
     assert "vault.example.com:443" in text
     assert "line 9 names web.example.com:443 again" in text
+
+
+# --- the survey
+
+
+def test_a_survey_is_shown_and_so_is_a_disagreement() -> None:
+    survey = Survey(
+        versions=("1.2",),
+        suites=("TLS_RSA_WITH_AES_128_CBC_SHA",),
+        certificate_subject="CN=<b>",
+        certificate_issuer="CN=ca",
+        certificate_not_after=None,
+        certificate_key="RSA 2048",
+        dhe_only_here=(),
+        dhe_only_sslyze=(0x009E,),
+    )
+    said = survey_sentences(replace(scan(), survey=survey), wording())
+    assert any("not here: TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" in each for each in said)
+    page = html.render([replace(scan(), survey=survey)], run_info())
+    assert "TLS_RSA_WITH_AES_128_CBC_SHA" in page
+    assert "CN=&lt;b&gt;" in page
+    agreed = replace(survey, dhe_only_sslyze=())
+    assert not any(
+        "Disagreement" in each for each in survey_sentences(replace(scan(), survey=agreed), wording())
+    )
+    failed = Survey((), (), "", "", None, "", (), (), error="timed out")
+    assert survey_sentences(replace(scan(), survey=failed), wording()) == ("Not complete: timed out.",)

@@ -12,6 +12,7 @@ from tlsprobe.facts import (
     ServerScan,
     accepts_dhe,
 )
+from tlsprobe.report import survey
 from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
@@ -102,6 +103,7 @@ class ServerView:
     groups: tuple[GroupView, ...]
     shares: tuple[str, ...]
     deciding_shares: tuple[str, ...]
+    survey: tuple[str, ...]
     gaps: tuple[str, ...]
 
 
@@ -150,6 +152,7 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
         if accepts_dhe(scan)
         else (),
         deciding_shares=_deciding_shares(scan, phrases),
+        survey=survey.sentences(scan, phrases.words),
         gaps=tuple(phrases.gaps(scan)),
     )
 

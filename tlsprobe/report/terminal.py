@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tlsprobe.facts import ServerScan, accepts_dhe
 from tlsprobe.journal import RunInfo
+from tlsprobe.report import survey
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import Judged, judged_with, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
@@ -89,11 +90,14 @@ def print_server(
     if not each.findings and scan.dhe is not None:
         console.print()
         console.print(_text(phrases.digest(each)))
-    gaps = phrases.gaps(scan)
-    if gaps:
-        console.print()
-        console.print(_text(say("report.terminal.gaps"), "bold"))
-        _print_list(gaps, console)
+    for heading, said in (
+        ("report.part.survey", survey.sentences(scan, phrases.words)),
+        ("report.terminal.gaps", phrases.gaps(scan)),
+    ):
+        if said:
+            console.print()
+            console.print(_text(say(heading), "bold"))
+            _print_list(said, console)
 
 
 def print_rules(console: Console, *, lang: str = "en") -> None:
