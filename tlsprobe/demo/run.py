@@ -45,5 +45,4 @@ def demo_inventory(*, say: Callable[[str], None]) -> Iterator[Path]:
 
 
 def _row(stack: Stack, server: Running) -> tuple[str, ...]:
-    software, owner = stack.id.rpartition("-")[0] or stack.id, "demo"
-    return server.address, str(server.port), "localhost", software, owner, "loopback", "yes", stack.title
+    return server.address, str(server.port), "localhost", stack.id, "demo", "loopback", "yes", stack.title
