@@ -503,7 +503,9 @@ SENTENCES: Mapping[str, str] = {
     "report.survey.versions": "Versions accepted: {versions}.",
     "report.survey.suites.one": "{n} cipher suite accepted: {names}.",
     "report.survey.suites.many": "{n} cipher suites accepted: {names}.",
-    "report.survey.certificate": "Certificate: {subject}, issued by {issuer}, {public_key}, valid until {until}.",
+    "report.survey.certificate": (
+        "Certificate: {subject}, issued by {issuer}, {public_key}, valid until {until}."
+    ),
     "report.survey.agrees": "Its DHE suites are the ones found here.",
     "report.survey.only-here": "Disagreement: found here, and not by sslyze: {names}.",
     "report.survey.only-sslyze": "Disagreement: found by sslyze, and not here: {names}.",
