@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify bench sample lock clean
+.PHONY: help demo test lint verify bench sample schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -49,6 +49,9 @@ sample: $(VENV)/dev.done  ## reports/sample again, from the servers that can run
 	$(BIN)/tlsprobe demo --out reports/sample --samples 2000
 	sed -i -E 's/"(user|host)": "[^"]*"/"\1": "example"/' reports/sample/run.json
 	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete
+
+schema: $(VENV)/dev.done  ## docs/scan.schema.json again, from the code
+	$(BIN)/python -c "from tlsprobe.journal import json_schema; print(json_schema(), end='')" > docs/scan.schema.json
 
 lock: $(VENV)/dev.done  ## make the lock files again from pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url \

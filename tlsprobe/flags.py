@@ -26,7 +26,7 @@ from tlsprobe.selection import Selection, read_selection
 from tlsprobe.tls.identity import Identity
 
 REPORTS = Path("reports")
-FORMATS = ("html", "csv")
+FORMATS = ("html", "csv", "jsonl")
 
 
 class UsageError(Exception):

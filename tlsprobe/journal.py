@@ -64,6 +64,12 @@ def to_line(scan: ServerScan) -> bytes:
     return _SCAN.dump_json(scan) + b"\n"
 
 
+def json_schema() -> str:
+    """The JSON Schema of a journal line, as docs/scan.schema.json holds it."""
+    schema = _SCAN.json_schema(mode="serialization")
+    return json.dumps({"title": "A line of scan.jsonl", **schema}, indent=1, ensure_ascii=False) + "\n"
+
+
 class Journal:
     """Appends scans to a run folder; a context manager."""
 

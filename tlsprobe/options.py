@@ -145,7 +145,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         envvar="TLSPROBE_FORMAT",
-        help="Reports to write: html, csv.",
+        help="Reports to write: html, csv, jsonl (findings, for a SIEM).",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tlsprobe.cli import app
+from tlsprobe.journal import json_schema
 from tlsprobe.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -43,3 +46,13 @@ def test_make_targets_of_the_readme_exist() -> None:
     assert targets
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_the_schema_is_the_codes_and_the_sample_is_valid() -> None:
+    published = (ROOT / "docs/scan.schema.json").read_text()
+    assert published == json_schema()
+    validator = jsonschema.Draft202012Validator(json.loads(published))
+    lines = (ROOT / "reports/sample/scan.jsonl").read_text().splitlines()
+    assert lines
+    for line in lines:
+        validator.validate(json.loads(line))
