@@ -106,3 +106,13 @@ def test_what_the_library_cannot_do_is_said(code: int) -> None:
     assert not can_protect(suite(code))
     with pytest.raises(UnsupportedCipher):
         sides(Secrets(0x0303, suite(code), bytes(48)))
+
+
+def test_padding_is_checked_where_the_mac_does_not_cover_it() -> None:
+    """The last block of this record is padding alone: spoilt, one time in 256 its last byte is right."""
+    keys = Secrets(0x0303, suite(0x0033), b"\x07" * 48)
+    for _ in range(2000):
+        fragment = bytearray(sides(keys)[0].seal(22, bytes(12)))  # 12 + 20 of MAC: two whole blocks
+        fragment[-1] ^= 1
+        with pytest.raises(DecodeError):
+            sides(keys)[0].open(22, bytes(fragment))

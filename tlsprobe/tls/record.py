@@ -248,7 +248,9 @@ class _CbcProtection:
         decryptor = Cipher(self._cipher, CBC(iv)).decryptor()
         padded = decryptor.update(sealed) + decryptor.finalize()
         filler = padded[-1] + 1
-        content = padded[: len(padded) - filler]
+        if padded[-filler:] != bytes([filler - 1]) * filler:
+            raise DecodeError("a record is not padded as it should be")
+        content = padded[:-filler]
         plaintext, tag = content[: -self._mac_size], content[-self._mac_size :]
         if len(content) < self._mac_size or not hmac.compare_digest(tag, self._tag(kind, plaintext)):
             raise DecodeError("a record does not verify")
