@@ -33,7 +33,8 @@ class _Lines:
         self._received = 0
 
     def read(self, *, send: bytes = b"") -> Conversation[str]:
-        while b"\n" not in self._buffer:
+        # A server may have said more than was asked: what there is to send goes out all the same.
+        while send or b"\n" not in self._buffer:
             data = yield send
             send = b""
             if not data:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,15 @@ from tlsprobe.tls.stream import Conversation, Parting
 from tlsprobe.tls.suites import suite
 
 FOLDER = Path(__file__).parent / "handshakes"
+OLDER_FOLDER = Path(__file__).parent / "older"
+
+# CBC suites at each version: a chained IV, an explicit one, and the PRF of TLS 1.0 with an odd Z.
+OLDER = (
+    (Version.TLS10, 0x0039, ShareForm.Z_STRIPPED),
+    (Version.TLS11, 0x0033, ShareForm.YC_SHORT),
+    (Version.TLS12, 0x0033, ShareForm.YC_PADDED),
+)
+OLDER_PEERS = ("openssl-1024", "gnutls", "nss", "java", "erlang", "tlslite-ng", "s2n", "s2n-0.35.0")
 
 
 def fixed_entropy(size: int) -> bytes:
@@ -30,10 +40,10 @@ def fixed_entropy(size: int) -> bytes:
     return bytes(1 + place % 250 for place in range(size))
 
 
-def conversation(code: int, form: str, share: str) -> Conversation[Handshake]:
+def conversation(code: int, form: str, share: str, version: int = Version.TLS12) -> Conversation[Handshake]:
     """The client's side of a recorded handshake."""
     hello = dhe_hello(
-        version=Version.TLS12,
+        version=Version(version),
         form=HelloForm(form),
         suites=(code,),
         server_name="localhost",
@@ -47,7 +57,60 @@ def record(peer: Peer, server: Running, share: ShareForm) -> dict[str, object]:
     """Have one handshake over a socket and keep every piece as it came."""
     code = next(code for code in peer.fact.dhe_suites if can_protect(suite(code)))
     form = HelloForm.FFDHE_EMS if peer.fact.wants_ffdhe else HelloForm.CURVES_EMS
-    talk, sent, received = conversation(code, form, share), b"", []
+    done, sent, received = _talk(conversation(code, form, share), server)
+    return {
+        "peer": peer.id,
+        "title": peer.stack.title,
+        "suite": f"{code:04x}",
+        "form": form.value,
+        "share": share.value,
+        "sent": sent.hex(),
+        "received": [piece.hex() for piece in received],
+        "end": done.end.kind,
+        "after": done.end.after.value,
+    }
+
+
+def record_older(
+    peer: Peer, server: Running, version: Version, code: int, share: ShareForm
+) -> dict[str, object]:
+    """Have a handshake of an older version or with CBC, and keep what it showed as well."""
+    form = HelloForm.CURVES
+    done, sent, received = _talk(conversation(code, form, share, version), server)
+    return {
+        "peer": peer.id,
+        "title": peer.stack.title,
+        "version": f"{version:04x}",
+        "suite": f"{code:04x}",
+        "form": form.value,
+        "share": share.value,
+        "sent": sent.hex(),
+        "received": [piece.hex() for piece in received],
+        "facts": facts(done),
+    }
+
+
+def facts(done: Handshake) -> dict[str, object]:
+    """What a handshake came to, as far as it is the same at every replay."""
+    answer, params, share = done.server_hello, done.params, done.share
+    return {
+        "end": done.end.kind,
+        "after": done.end.after.value,
+        "how": getattr(done.end, "how", None) or getattr(done.end, "alert", None),
+        "version": f"{answer.version:04x}" if answer else None,
+        "suite": f"{answer.cipher_suite:04x}" if answer else None,
+        "lengths": [len(params.dh_p), len(params.dh_g), len(params.dh_Ys)] if params else None,
+        "certificates": [len(each) for each in done.certificates],
+        "premaster_secret": len(share.premaster_secret) if share else None,
+        "dh_Yc": len(share.dh_Yc) if share else None,
+        "warnings": list(done.warnings),
+        "layout": [list(each) for each in done.layout],
+    }
+
+
+def _talk(talk: Conversation[Handshake], server: Running) -> tuple[Handshake, bytes, list[bytes]]:
+    """Return the handshake, all that was sent, and each piece received; an empty one is a close."""
+    sent, received = b"", []
     with socket.create_connection((server.address, server.port), timeout=10) as connection:
         outgoing = next(talk)
         while True:
@@ -60,19 +123,22 @@ def record(peer: Peer, server: Running, share: ShareForm) -> dict[str, object]:
                 received.append(connection.recv(65536))
                 outgoing = talk.send(received[-1])
             except StopIteration as end:
-                done: Handshake = end.value
-                break
-    return {
-        "peer": peer.id,
-        "title": peer.stack.title,
-        "suite": f"{code:04x}",
-        "form": form.value,
-        "share": share.value,
-        "sent": sent.hex(),
-        "received": [piece.hex() for piece in received],
-        "end": done.end.kind,
-        "after": done.end.after.value,
-    }
+                return end.value, sent, received
+
+
+def older() -> None:
+    """Record CBC suites at every version with a stack of each maker; a refusal is a record too."""
+    OLDER_FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        credentials = make_credentials(root)
+        for peer in (PEERS[peer_id] for peer_id in OLDER_PEERS):
+            if peer.stack.missing():
+                continue
+            options = replace(peer.options(credentials), lowest="1.0")
+            with peer.stack.start(peer.address, root / peer.id, credentials, options) as server:
+                recorded = [record_older(peer, server, *asked) for asked in OLDER]
+            (OLDER_FOLDER / f"{peer.id}.json").write_text(json.dumps(recorded, indent=1) + "\n")
 
 
 def main() -> None:
@@ -93,3 +159,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    older()

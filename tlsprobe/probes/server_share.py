@@ -26,8 +26,11 @@ Kind = Literal["padded", "short", "overlong"]
 def classify(share: bytes, p: int) -> Kind | None:
     """Return what one share says of the encoding; None for one that starts with no zero byte.
 
-    Lengths are measured against the integer p, whatever zeros p itself was sent with.
+    Lengths are measured against the integer p, whatever zeros p itself was sent with. A number that is
+    no share, 0 or not below p, says nothing.
     """
+    if not 0 < integer(share) < p:
+        return None
     n = size_in_bytes(p)
     if len(share) > n:
         return "overlong"

@@ -209,6 +209,8 @@ def _client_flight(
     server_hello, params = flight.server_hello, flight.params
     assert server_hello is not None and params is not None  # noqa: S101, PT018
     version, chosen = server_hello.version, suite(server_hello.cipher_suite)
+    if version < Version.TLS10:  # SSL 3.0 has key derivation and MACs of its own (RFC 6101)
+        raise UnsupportedCipher("SSL 3.0")
     if chosen.key_exchange is KeyExchange.DHE_PSK:
         raise UnusableGroup("psk")
     share = pick_share(params)

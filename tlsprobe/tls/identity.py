@@ -63,7 +63,10 @@ class Identity:
         if version < Version.TLS12:
             return vector(2, self._sign_old(transcript))
         for scheme in request.signature_algorithms:
-            signature = self._sign(transcript, scheme)
+            try:
+                signature = self._sign(transcript, scheme)
+            except ValueError:  # the key is too short for this hash: RSA-1024 and PSS with SHA-512
+                continue
             if signature is not None:
                 return uint(2, scheme) + vector(2, signature)
         raise UnusableIdentity("client-certificate-signature")

@@ -212,12 +212,12 @@ class Stream:
 
     def _take_alert(self, fragment: bytes) -> None:
         reader = Reader(fragment)
-        level, description = reader.uint(1), reader.uint(1)
-        if level == AlertLevel.WARNING and description != ALERT_CLOSE_NOTIFY:
+        while reader.remaining:  # several may share a record (RFC 5246 §6.2.1)
+            level, description = reader.uint(1), reader.uint(1)
+            if level != AlertLevel.WARNING or description == ALERT_CLOSE_NOTIFY:
+                raise AlertReceived(description)
             self.warnings.append(description)
             self._ignore_one("warnings")
-            return
-        raise AlertReceived(description)
 
     def _ignore_one(self, what: str) -> None:
         self._ignored += 1
