@@ -79,7 +79,7 @@ def wait_until_refused(place: tuple[str, int]) -> None:
     while time.monotonic() < deadline:
         try:
             socket.create_connection(place, timeout=1).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # gone, or going
             return
     pytest.fail("the server is still there")
 

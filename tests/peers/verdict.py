@@ -59,7 +59,7 @@ def _about_dhe(peer: Peer, scan: ServerScan) -> list[tuple[str, object, object]]
         ),
     ]
     # A writer of signed numbers drops zeros too, and the first share that decides may be such a one.
-    signed = (ShareEncoding.OVERLONG, ShareEncoding.SHORT) == (fact.server_share, scan.share.encoding)
+    signed = (fact.server_share, scan.share.encoding) == (ShareEncoding.OVERLONG, ShareEncoding.SHORT)
     if scan.share.encoding is not ShareEncoding.UNOBSERVED and not signed:
         said.append(("dh_Ys", scan.share.encoding, fact.server_share))
     return said
