@@ -57,6 +57,7 @@ class _Notes:
     dhe: DheSuites | None = None
     zeros: LeadingZeros | None = None
     survey: Survey | None = None
+    settled: bool = False  # all that the status speaks of is done
 
     def settle(self, status: Status, reason: str = "", detail: str = "") -> None:
         self.status, self.reason, self.detail = status, reason, detail
@@ -98,8 +99,9 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
         async with asyncio.timeout(config.deadline_s):
             await _examine(target, dialer, config, notes)
     except TimeoutError:
-        found = notes.dhe is not None or notes.status is not Status.UNREACHABLE
-        notes.settle(Status.PARTLY_ASSESSED if found else Status.UNREACHABLE, "deadline")
+        if not notes.settled:
+            found = notes.dhe is not None or notes.status is not Status.UNREACHABLE
+            notes.settle(Status.PARTLY_ASSESSED if found else Status.UNREACHABLE, "deadline")
     interview = notes.interview
     groups = await interview.groups() if interview else ()
     return ServerScan(
@@ -180,12 +182,14 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
 
 
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
+    notes.settle(*_status(notes.dhe, notes.zeros))
+    notes.settled = True
     if config.survey:
         # Imported here: sslyze takes half a second to load, and only a survey needs it.
-        from tlsprobe.probes.survey import survey  # noqa: PLC0415
+        from tlsprobe.probes.survey import failed, survey  # noqa: PLC0415
 
+        notes.survey = failed("the deadline of this server came first")
         notes.survey = await survey(interview, notes.dhe)
-    notes.settle(*_status(notes.dhe, notes.zeros))
 
 
 def _status(dhe: DheSuites | None, zeros: LeadingZeros | None) -> tuple[Status, str]:

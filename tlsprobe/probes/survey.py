@@ -60,7 +60,7 @@ async def survey(interview: Interview, dhe: DheSuites | None) -> Survey:
     """Run sslyze in a thread; what goes wrong there is the survey's `error`, not the scan's."""
     result = await asyncio.to_thread(_scan, interview)
     if isinstance(result, str):
-        return _failed(result)
+        return failed(result)
     return _read(result, {each.suite for each in dhe.accepted} if dhe else set())
 
 
@@ -148,5 +148,6 @@ def _key(key: object) -> str:
             return type(key).__name__
 
 
-def _failed(error: str) -> Survey:
+def failed(error: str) -> Survey:
+    """Return a survey that says nothing but why."""
     return Survey((), (), "", "", None, "", (), (), error=error)
