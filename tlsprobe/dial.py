@@ -7,7 +7,7 @@ import errno
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
@@ -83,6 +83,7 @@ class Dialer:
         self._family = family
         self._selection = selection
         self._slots = asyncio.Semaphore(limits.connections)
+        self._lending = asyncio.Lock()
         self._by_address: dict[str, _AddressLimit] = {}
 
     async def resolve(self, target: Target) -> tuple[str, ...]:
@@ -135,7 +136,21 @@ class Dialer:
             return result, time.monotonic() - started
 
     @asynccontextmanager
-    async def _connected(self, address: str, port: int) -> AsyncIterator[socket.socket]:
+    async def lend(self, address: str, most: int) -> AsyncIterator[int]:
+        """Set connections to an address aside for who makes their own; say how many, `most` at most.
+
+        Nobody else gets those meanwhile. The rate of new connections is the borrower's business.
+        """
+        number = min(most, self.limits.connections_per_host, self.limits.connections)
+        async with AsyncExitStack() as slots:
+            async with self._lending:  # one at a time, else two could wait for each other's half
+                for _ in range(number):
+                    await slots.enter_async_context(self._limit(address).slots)
+                for _ in range(number):
+                    await slots.enter_async_context(self._slots)
+            yield number
+
+    def _limit(self, address: str) -> _AddressLimit:
         limit = self._by_address.get(address)
         if limit is None:
             limits = self.limits
@@ -143,6 +158,11 @@ class Dialer:
                 asyncio.Semaphore(limits.connections_per_host), _TokenBucket(limits.rate, limits.burst)
             )
             self._by_address[address] = limit
+        return limit
+
+    @asynccontextmanager
+    async def _connected(self, address: str, port: int) -> AsyncIterator[socket.socket]:
+        limit = self._limit(address)
         async with limit.slots:
             # The wait for the rate comes before the slot of the whole run is taken: others may use it.
             await asyncio.sleep(limit.bucket.delay_s())

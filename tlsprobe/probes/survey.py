@@ -57,14 +57,18 @@ _CODES = {name: code for code, name in DHE_SUITE_NAMES.items()}
 
 
 async def survey(interview: Interview, dhe: DheSuites | None) -> Survey:
-    """Run sslyze in a thread; what goes wrong there is the survey's `error`, not the scan's."""
-    result = await asyncio.to_thread(_scan, interview)
+    """Run sslyze in a thread; what goes wrong there is the survey's `error`, not the scan's.
+
+    Its connections keep within the limit per address; they have no rate.
+    """
+    async with interview.dialer.lend(interview.address, _MOST_CONNECTIONS) as connections:
+        result = await asyncio.to_thread(_scan, interview, connections)
     if isinstance(result, str):
         return failed(result)
     return _read(result, {each.suite for each in dhe.accepted} if dhe else set())
 
 
-def _scan(interview: Interview) -> ServerScanResult | str:
+def _scan(interview: Interview, connections: int) -> ServerScanResult | str:
     target, limits = interview.target, interview.dialer.limits
     try:
         request = ServerScanRequest(
@@ -78,7 +82,6 @@ def _scan(interview: Interview) -> ServerScanResult | str:
         )
     except (ServerHostnameCouldNotBeResolved, ValueError) as error:
         return str(error) or type(error).__name__
-    connections = min(_MOST_CONNECTIONS, limits.connections_per_host)
     scanner = Scanner(per_server_concurrent_connections_limit=connections, concurrent_server_scans_limit=1)
     scanner.queue_scans([request])
     result = next(iter(scanner.get_results()))

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pandas as pd
 
 from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
-from tlsprobe.inventory import BadRow
+from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
 from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
 from tlsprobe.rules import Finding
@@ -156,10 +156,14 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
     }
 
 
+# Only of these is the spoilt value the host's; a row with another fault does not say its host.
+_ABOUT_THE_HOST = (Reason.BAD_HOST, Reason.TWO_HOSTS)
+
+
 def _bad_row(bad: BadRow, started: datetime) -> Row:
     where = f"line {bad.line}" + (f", column {bad.column}" if bad.column else "")
     return {
-        "host": bad.value if bad.column else "",
+        "host": bad.value if bad.reason in _ABOUT_THE_HOST else "",
         "status": Status.NOT_SCANNED.value,
         "status_reason": bad.reason.value,
         "first_seen": utc(started),
