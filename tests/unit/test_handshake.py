@@ -495,7 +495,8 @@ def flip_last_bit(answered: bytes) -> bytes:
     [
         (flip_last_bit, "malformed"),
         (lambda answered: answered[:-1], "closed"),
-        (lambda answered: answered[6:], "malformed"),  # no ChangeCipherSpec
+        # No ChangeCipherSpec: a sealed record is read as a message, of whatever size its bytes say.
+        (lambda answered: answered[6:], "malformed or closed"),
         (lambda answered: answered[:5] + b"\x02" + answered[6:], "malformed"),  # nor with another byte
         (lambda answered: answered[:6] + framed([b"\x14\x00\x00\x0c" + bytes(12)]), "malformed"),
         (lambda _: Record(23, 0x0303, b"data").serialise(), "malformed"),
@@ -509,7 +510,8 @@ def test_nothing_but_a_right_finished_completes(
 ) -> None:
     end = attempt(SpoilingServer(credentials, spoil), suite=suite).end
     assert isinstance(end, Broken)
-    assert (end.how, end.after) == (how, Step.CLIENT_FINISHED)
+    assert end.how in how.split(" or ")
+    assert end.after is Step.CLIENT_FINISHED
 
 
 @pytest.mark.parametrize("chunk", [1, 65536])
