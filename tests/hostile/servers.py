@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -111,6 +112,19 @@ def forever(data: bytes, *, pause_s: float = 0.0) -> Behaviour:
     return behave
 
 
+def drips_after(data: bytes) -> Behaviour:
+    """Answer a hello with `data`, then with a byte now and then, until the client leaves."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+        while True:
+            time.sleep(0.2)
+            connection.sendall(b"\x02")
+
+    return behave
+
+
 def silent(connection: socket.socket) -> None:
     """Say nothing until the client leaves."""
     while connection.recv(65536):
@@ -155,8 +169,8 @@ class Place:
 
 
 @contextlib.contextmanager
-def serving(host: str, behave: Behaviour) -> Iterator[Place]:
-    """Serve connections, a thread each, until the block ends."""
+def serving(host: str, behave: Behaviour, *, lifetime: int | None = None) -> Iterator[Place]:
+    """Serve connections, a thread each, until the block ends; with `lifetime` only so many of them."""
     with socket.create_server((host, 0), backlog=128) as listener:
 
         def one(connection: socket.socket) -> None:
@@ -166,10 +180,12 @@ def serving(host: str, behave: Behaviour) -> Iterator[Place]:
 
         def accept() -> None:
             with contextlib.suppress(OSError):
-                while True:
+                for _ in repeat(None) if lifetime is None else repeat(None, lifetime):
                     connection, _ = listener.accept()
                     threading.Thread(target=one, args=(connection,), daemon=True).start()
+            listener.close()
 
         threading.Thread(target=accept, daemon=True).start()
         yield Place(host, listener.getsockname()[1])
-        listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # it may be closed
+            listener.shutdown(socket.SHUT_RDWR)

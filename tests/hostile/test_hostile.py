@@ -24,6 +24,7 @@ DEADLINE_S = 12.0
 CONFIG = ScanConfig(limits=Limits(timeout_s=0.5, rate=1000.0), deadline_s=DEADLINE_S)
 EVEN = (GROUP_14.p - 1).to_bytes(256, "big")
 LARGE = b"\xff" * 2048
+LONG = b"\x02\x00\x00\x26\x03\x03" + bytes(33) + b"\x00\x9e\x00" + b"\x0b\x00\x20\x00" + bytes(8192)
 LAST = (GROUP_14.p - 1).to_bytes(256, "big")
 ZEROS = ("partly-assessed", "zeros-untestable")
 
@@ -38,6 +39,7 @@ class Case:
     reason: str
     zeros: str | None = None
     starttls: StartTls = StartTls.NONE
+    lifetime: int | None = None  # in connections
 
 
 CASES = (
@@ -63,6 +65,7 @@ CASES = (
     Case("dh_Ys of 1", hostile.answers_dhe(flight(share=b"\x01")), *ZEROS, "share-out-of-range"),
     Case("dh_Ys of p - 1", hostile.answers_dhe(flight(share=LAST)), *ZEROS, "share-out-of-range"),
     Case("dh_Ys above p", hostile.answers_dhe(flight(share=b"\xff" * 300)), *ZEROS, "share-out-of-range"),
+    Case("g of 0", hostile.answers_dhe(flight(g=b"\x00")), *ZEROS, "generator-out-of-range"),
     Case("g of 1", hostile.answers_dhe(flight(g=b"\x01")), *ZEROS, "generator-out-of-range"),
     Case(
         "never finishes",
@@ -85,9 +88,44 @@ CASES = (
         "dhe-incomplete",
         "control-failed",
     ),
+    # Chosen from what the control offers, and never from what the DHE hellos do.
+    Case("always ECDHE", hostile.answers(hello_then(suite=0xC02F)), "partly-assessed", "dhe-incomplete"),
+    Case(
+        "a broken flight after ServerHello",
+        hostile.answers_dhe(hello_then(b"\x0b\x00\x00\x01\x00")),
+        "partly-assessed",
+        "zeros-inconclusive",
+        "control-failed",
+    ),
+    Case(
+        "a flight in one-byte records",
+        hostile.answers_dhe(b"".join(record(22, bytes([each])) for each in LONG)),
+        "partly-assessed",
+        "zeros-inconclusive",
+        "control-failed",
+    ),
+    Case(
+        "dies after three connections",
+        hostile.answers_dhe(flight()),
+        "partly-assessed",
+        "dhe-incomplete",
+        "control-failed",
+        lifetime=3,
+    ),
+    # Each byte comes in time, so only the deadline ends it.
+    Case("drips inside a record", hostile.drips_after(b"\x16\x03\x03\x40\x00"), "unreachable", "deadline"),
     Case(
         "smtp says no", hostile.greets(b"421 busy\r\n"), "untestable", "starttls-refused", None, StartTls.SMTP
     ),
+    Case(
+        "smtp takes no mail",
+        hostile.greets(b"554 no SMTP here\r\n"),
+        "untestable",
+        "starttls-refused",
+        None,
+        StartTls.SMTP,
+    ),
+    Case("not built either", hostile.silent, "untestable", "starttls-not-supported", None, StartTls.FTP),
     Case("not built", hostile.silent, "untestable", "starttls-not-supported", None, StartTls.MSSQL),
 )
 
@@ -101,7 +139,9 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server
     with ExitStack() as running:
         targets = {}
         for number, case in enumerate(CASES, start=1):
-            place = running.enter_context(hostile.serving(f"127.67.0.{number}", case.behave))
+            place = running.enter_context(
+                hostile.serving(f"127.67.0.{number}", case.behave, lifetime=case.lifetime)
+            )
             targets[case.name] = Target(number, place.host, place.port, starttls=case.starttls)
         with socket.socket() as unused:
             unused.bind(("127.67.1.1", 0))
@@ -140,3 +180,18 @@ def test_the_healthy_neighbour_is_not_disturbed(scans: dict[str, ServerScan]) ->
 def test_every_scan_fits_in_the_journal(scans: dict[str, ServerScan]) -> None:
     for scan in scans.values():
         assert to_line(scan).count(b"\n") == 1
+        assert len(to_line(scan)) < 200_000
+
+
+def test_a_suite_counts_as_taken_from_its_server_hello_on(scans: dict[str, ServerScan]) -> None:
+    for name in ("a broken flight after ServerHello", "a flight in one-byte records"):
+        dhe = scans[name].dhe
+        assert dhe is not None
+        assert [each.suite for each in dhe.accepted] == [0x009E]
+
+
+def test_a_server_that_dies_keeps_what_was_found(scans: dict[str, ServerScan]) -> None:
+    scan = scans["dies after three connections"]
+    assert scan.dhe is not None
+    assert ([each.suite for each in scan.dhe.accepted], scan.dhe.reason) == ([0x009E], "refused")
+    assert len(scan.groups) == 1

@@ -30,6 +30,8 @@ from tlsprobe.tls.stream import PeerGone
 RETRY_DELAYS_S = (0.2, 1.0)
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
+# How many records and extensions of a connection are written down; a hostile flight has 80,000 records.
+MAX_NOTED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Interview:
         seen = Seen(
             version=hello.version,
             suite=hello.cipher_suite,
-            extensions=tuple(each.kind for each in hello.extensions),
+            extensions=tuple(each.kind for each in hello.extensions[:MAX_NOTED]),
             extended_master_secret=hello.has_extended_master_secret,
             hello_retry_request=hello.is_hello_retry_request,
             named_group=hello.group,
@@ -133,7 +135,7 @@ class Interview:
             dh_Ys=params.dh_Ys if params else None,
             certificate_requested=result.certificate_requested,
             warnings=result.warnings,
-            layout=result.layout,
+            layout=result.layout[:MAX_NOTED],
         )
         return replace(
             observation,

@@ -6,10 +6,14 @@ The only file that imports sslyze. It costs hundreds of connections, so it runs 
 from __future__ import annotations
 
 import asyncio
+import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from sslyze import (
@@ -23,7 +27,6 @@ from sslyze import (
     ServerScanRequest,
     ServerScanResult,
 )
-from sslyze.errors import ServerHostnameCouldNotBeResolved
 
 from tlsprobe.facts import DheSuites, Survey
 from tlsprobe.inventory import StartTls
@@ -38,6 +41,8 @@ warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, modul
 # Counted by a relay in front of an OpenSSL 3.0 server with 27 DHE suites over TLS 1.2 to 1.0.
 SURVEY_CONNECTIONS = 540
 _MOST_CONNECTIONS = 5  # sslyze's own default; it knows no rate
+# A connection to it fails at once, and no packet leaves.
+_NOWHERE = "255.255.255.255"
 
 _SUITE_COMMANDS: Mapping[ScanCommand, str] = {
     ScanCommand.SSL_2_0_CIPHER_SUITES: "SSL 2.0",
@@ -59,36 +64,72 @@ _CODES = {name: code for code, name in DHE_SUITE_NAMES.items()}
 async def survey(interview: Interview, dhe: DheSuites | None) -> Survey:
     """Run sslyze in a thread; what goes wrong there is the survey's `error`, not the scan's.
 
-    Its connections keep within the limit per address; they have no rate.
+    Its connections keep within the limit per address; they have no rate. Once cancelled it makes no more.
     """
-    async with interview.dialer.lend(interview.address, _MOST_CONNECTIONS) as connections:
-        result = await asyncio.to_thread(_scan, interview, connections)
-    if isinstance(result, str):
-        return failed(result)
-    return _read(result, {each.suite for each in dhe.accepted} if dhe else set())
-
-
-def _scan(interview: Interview, connections: int) -> ServerScanResult | str:
-    target, limits = interview.target, interview.dialer.limits
     try:
-        request = ServerScanRequest(
-            server_location=ServerNetworkLocation(target.host, target.port, interview.address),
-            network_configuration=ServerNetworkConfiguration(
-                target.server_name or target.host,
-                _STARTTLS.get(resolve_auto(target.starttls, target.port)),
-                network_timeout=max(1, round(limits.timeout_s)),
-            ),
-            scan_commands={ScanCommand.CERTIFICATE_INFO, *_SUITE_COMMANDS},
+        request = _request(interview)
+    except ValueError as error:  # a name that is no IDNA
+        return failed(_one_line(error))
+    async with interview.dialer.lend(interview.address, _MOST_CONNECTIONS) as connections:
+        try:
+            return await _in_thread(lambda: _scan(request, connections, dhe))
+        except asyncio.CancelledError:
+            # sslyze cannot be told to stop, but each of its jobs looks up where to connect to.
+            object.__setattr__(request.server_location, "ip_address", _NOWHERE)
+            raise
+
+
+def failed(error: str) -> Survey:
+    """Return a survey that says nothing but why."""
+    return Survey((), (), "", "", None, "", (), (), error=error)
+
+
+def _request(interview: Interview) -> ServerScanRequest:
+    target = interview.target
+    return ServerScanRequest(
+        server_location=ServerNetworkLocation(target.host, target.port, interview.address),
+        network_configuration=ServerNetworkConfiguration(
+            target.server_name or target.host,
+            _STARTTLS.get(resolve_auto(target.starttls, target.port)),
+            network_timeout=max(1, round(interview.dialer.limits.timeout_s)),
+        ),
+        scan_commands={ScanCommand.CERTIFICATE_INFO, *_SUITE_COMMANDS},
+    )
+
+
+async def _in_thread(work: Callable[[], Survey]) -> Survey:
+    """Run `work` in a thread that nobody waits for at the end.
+
+    The loop waits for a pool's before it ends, and sslyze waits for ever for a thread of its own that failed.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Survey] = loop.create_future()
+
+    def hand_over(result: Survey) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def run() -> None:
+        result = work()
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(hand_over, result)
+
+    threading.Thread(target=run, name="survey", daemon=True).start()
+    return await done
+
+
+def _scan(request: ServerScanRequest, connections: int, dhe: DheSuites | None) -> Survey:
+    try:
+        scanner = Scanner(
+            per_server_concurrent_connections_limit=connections, concurrent_server_scans_limit=1
         )
-    except (ServerHostnameCouldNotBeResolved, ValueError) as error:
-        return str(error) or type(error).__name__
-    scanner = Scanner(per_server_concurrent_connections_limit=connections, concurrent_server_scans_limit=1)
-    scanner.queue_scans([request])
-    result = next(iter(scanner.get_results()))
-    if result.scan_result is None:
-        trace = result.connectivity_error_trace
-        return "".join(trace.format_exception_only()).strip() if trace else "sslyze could not connect"
-    return result
+        scanner.queue_scans([request])
+        result = next(iter(scanner.get_results()))
+        if result.scan_result is None:
+            return failed(_one_line(result.connectivity_error_trace or "sslyze could not connect"))
+        return _read(result, {each.suite for each in dhe.accepted} if dhe else set())
+    except Exception as error:  # sslyze and two OpenSSLs before a hostile server: anything
+        return failed(_one_line(error))
 
 
 def _read(result: ServerScanResult, ours: set[int]) -> Survey:
@@ -130,13 +171,27 @@ def _certificate(result: ServerScanResult) -> tuple[str, str, datetime | None, s
     attempt = result.scan_result.certificate_info
     if attempt.result is None:
         return "", "", None, ""
-    leaf = attempt.result.certificate_deployments[0].received_certificate_chain[0]
+    return describe(attempt.result.certificate_deployments[0].received_certificate_chain[0])
+
+
+def describe(certificate: x509.Certificate) -> tuple[str, str, datetime | None, str]:
+    """Return subject, issuer, end and key; a part that cannot be read is empty, and costs no other."""
+    not_after = None
+    with suppress(ValueError):
+        not_after = certificate.not_valid_after_utc
     return (
-        leaf.subject.rfc4514_string(),
-        leaf.issuer.rfc4514_string(),
-        leaf.not_valid_after_utc,
-        _key(leaf.public_key()),
+        _readable(certificate, lambda it: it.subject.rfc4514_string()),
+        _readable(certificate, lambda it: it.issuer.rfc4514_string()),
+        not_after,
+        _readable(certificate, lambda it: _key(it.public_key())),
     )
+
+
+def _readable(certificate: x509.Certificate, read: Callable[[x509.Certificate], str]) -> str:
+    try:
+        return read(certificate)
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
 
 
 def _key(key: object) -> str:
@@ -151,6 +206,5 @@ def _key(key: object) -> str:
             return type(key).__name__
 
 
-def failed(error: str) -> Survey:
-    """Return a survey that says nothing but why."""
-    return Survey((), (), "", "", None, "", (), (), error=error)
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
