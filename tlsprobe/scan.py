@@ -100,7 +100,7 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
             await _examine(target, dialer, config, notes)
     except TimeoutError:
         if not notes.settled:
-            found = notes.dhe is not None or notes.status is not Status.UNREACHABLE
+            found = notes.status in (Status.ASSESSED, Status.PARTLY_ASSESSED)
             notes.settle(Status.PARTLY_ASSESSED if found else Status.UNREACHABLE, "deadline")
     interview = notes.interview
     groups = await interview.groups() if interview else ()
