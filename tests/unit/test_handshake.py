@@ -445,7 +445,7 @@ def test_a_message_that_is_too_large_is_refused_by_its_header() -> None:
         (alert(b"\x01\x00"), Rejected(0, Step.CLIENT_HELLO), ()),
         (alert(b"\x01\x70") + alert(b"\x02\x28"), Rejected(40, Step.CLIENT_HELLO), (0x70,)),
         (alert(b"\x01\x70", b"\x02\x28"), Rejected(40, Step.CLIENT_HELLO), (0x70,)),
-        (alert(b"\x02"), Broken("malformed", Step.CLIENT_HELLO, "1 bytes expected, 0 left"), ()),
+        (alert(b"\x02"), Broken("closed", Step.CLIENT_HELLO), ()),  # the other half never came
     ],
     ids=["fatal", "close-notify", "warning-then-fatal", "both-in-one-record", "half"],
 )
@@ -529,3 +529,18 @@ def test_a_session_ticket_is_taken_and_put_into_the_transcript(
     # NewSessionTicket stands between ServerHelloDone and ChangeCipherSpec.
     assert kinds[kinds.index(ContentType.CHANGE_CIPHER_SPEC) - 1 :][:3] == [22, 20, 22]
     assert len(kinds) == len(attempt(Server(credentials), version=version, suite=0x0039).layout) + 1
+
+
+def test_an_alert_cut_over_two_records_is_an_alert() -> None:
+    pieces = [Record(ContentType.ALERT, 0x0303, bytes([byte])).serialise() for byte in (2, 40)]
+    assert replay(pieces).end == Rejected(40, Step.CLIENT_HELLO)
+
+
+def test_the_signal_of_renegotiation_is_no_suite_to_choose() -> None:
+    hello = dhe_hello(version=Version.TLS12, form=HelloForm.BARE, suites=(0x009E,), server_name=None)
+    answer = ServerHello(0x0303, bytes(32), b"", 0x00FF).serialise()
+    talk = handshake(hello)
+    next(talk)
+    with pytest.raises(StopIteration) as over:
+        talk.send(framed([b"\x02" + len(answer).to_bytes(3, "big") + answer]))
+    assert over.value.value.end == Broken("malformed", Step.CLIENT_HELLO, "suite 0x00ff was not offered")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from tlsprobe.tls.codec import DecodeError
-from tlsprobe.tls.constants import ContentType, HandshakeType, Version
+from tlsprobe.tls.constants import TLS_EMPTY_RENEGOTIATION_INFO_SCSV, ContentType, HandshakeType, Version
 from tlsprobe.tls.groups import ClientShare, UnusableGroup
 from tlsprobe.tls.identity import Identity, UnusableIdentity
 from tlsprobe.tls.keys import Secrets, transcript_hash
@@ -272,7 +272,8 @@ def _derive(
 
 def _check_answer(hello: ClientHello, answer: ServerHello) -> None:
     """Refuse a ServerHello that chose what was not offered (RFC 5246 §7.4.1.3)."""
-    if answer.cipher_suite not in hello.cipher_suites:
+    offered = set(hello.cipher_suites) - {TLS_EMPTY_RENEGOTIATION_INFO_SCSV}  # a signal, no suite
+    if answer.cipher_suite not in offered:
         raise DecodeError(f"suite 0x{answer.cipher_suite:04x} was not offered")
     newest = max((hello.version, *hello.offered_versions))
     if not Version.SSL30 <= answer.version <= newest:

@@ -78,6 +78,7 @@ class Stream:
         self._records = RecordReader()
         self._outgoing = b""
         self._handshake = bytearray()
+        self._alert = bytearray()
         self._held: Record | None = None
         self._received = 0
         self._empty = 0
@@ -211,9 +212,10 @@ class Stream:
                 raise DecodeError("an endless row of empty records")
 
     def _take_alert(self, fragment: bytes) -> None:
-        reader = Reader(fragment)
-        while reader.remaining:  # several may share a record (RFC 5246 §6.2.1)
-            level, description = reader.uint(1), reader.uint(1)
+        self._alert += fragment
+        while len(self._alert) >= 2:  # several may share a record, and one may span two (RFC 5246 §6.2.1)
+            level, description = self._alert[:2]
+            del self._alert[:2]
             if level != AlertLevel.WARNING or description == ALERT_CLOSE_NOTIFY:
                 raise AlertReceived(description)
             self.warnings.append(description)
