@@ -6,6 +6,7 @@ refuses: k + 1 connections for k suites. Each is a half handshake that ends afte
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -22,6 +23,8 @@ _BATCHES = (COMMON_DHE_SUITES, RARE_DHE_SUITES)
 
 # A server that chooses a suite and then says nothing costs a whole timeout each time.
 _MOST_SILENCES = 2
+# After two closes in a row: time for a limit to pass, or a server to come back.
+_PAUSE_S = 0.5
 
 
 class _Ending(Enum):
@@ -90,6 +93,13 @@ async def _exhaust(
                 return _Batch(tuple(taken), ending, reason)
             # A bare close is how some stacks refuse, and how a busy one fails: ask once more.
             answer = await _ask(interview, version, form, suites)
+            if answer.server_hello is None and taken and _ended_without_alert(answer):
+                # It took suites before. Only where it still does is a third close a refusal.
+                await asyncio.sleep(_PAUSE_S)
+                control = await _ask(interview, version, form, (taken[0].suite,))
+                if control.server_hello is None:
+                    return _Batch(tuple(taken), _Ending.UNCLEAR, "closed")
+                answer = await _ask(interview, version, form, suites)
             if answer.server_hello is None:
                 return _Batch(tuple(taken), *_read_refusal(answer))
         hello = answer.server_hello
@@ -108,6 +118,11 @@ async def _ask(interview: Interview, version: Version, form: HelloForm, suites: 
     hello = dhe_hello(version=version, form=form, suites=suites, server_name=interview.target.server_name)
     question = f"TLS {version.label}: which of {len(suites)} DHE suites"
     return await interview.ask(PROBE, question, hello, form=form)
+
+
+def _ended_without_alert(answer: Answer) -> bool:
+    outcome = answer.observation.outcome
+    return isinstance(outcome, Broken) and outcome.how in ("closed", "reset")
 
 
 def _read_refusal(answer: Answer) -> tuple[_Ending, str]:
