@@ -339,7 +339,9 @@ def _report(
     from tlsprobe.report import write_reports
     from tlsprobe.report.terminal import print_summary
     from tlsprobe.rules import Severity, judge
+    from tlsprobe.runs import with_not_scanned
 
+    scans = with_not_scanned(folder, info, scans)
     findings: list[Finding] = [finding for scan in scans for finding in judge(scan)]
     try:
         written = write_reports(folder, scans, info, formats=formats)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +20,7 @@ from tlsprobe.selection import Selection
 from tlsprobe.tls.stream import Conversation, Parting, PeerGone
 
 R = TypeVar("R")
+_NAME_THREADS = 32
 RECEIVE_SIZE = 64 * 1024
 
 
@@ -83,6 +86,8 @@ class Dialer:
         self._family = family
         self._selection = selection
         self._slots = asyncio.Semaphore(limits.connections)
+        # Look-ups that hang must not take the threads in which handshakes compute.
+        self._names = ThreadPoolExecutor(_NAME_THREADS, "names")
         self._lending = asyncio.Lock()
         self._by_address: dict[str, _AddressLimit] = {}
 
@@ -91,18 +96,24 @@ class Dialer:
 
         An address that the selection excludes is left out; if none is left the reason is `excluded`.
         """
+        if self._family is socket.AF_UNSPEC and _is_address(target.host):
+            return self._allowed((target.host,), target)
         loop = asyncio.get_running_loop()
+        look_up = partial(
+            socket.getaddrinfo, target.host, target.port, family=self._family, type=socket.SOCK_STREAM
+        )
         try:
             async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
-                found = await loop.getaddrinfo(
-                    target.host, target.port, family=self._family, type=socket.SOCK_STREAM
-                )
+                found = await loop.run_in_executor(self._names, look_up)
         except TimeoutError:
             raise DialError("dns", "the name server does not answer") from None
         except (socket.gaierror, UnicodeError) as error:
             text = error.strerror if isinstance(error, socket.gaierror) else str(error)
             raise DialError("dns", str(text)) from None
         addresses = tuple(dict.fromkeys(str(info[4][0]) for info in found))
+        return self._allowed(addresses, target)
+
+    def _allowed(self, addresses: tuple[str, ...], target: Target) -> tuple[str, ...]:
         allowed = tuple(each for each in addresses if self._allows(each, target))
         if not allowed:
             raise DialError("excluded" if addresses else "dns", " ".join(addresses))
@@ -172,6 +183,14 @@ class Dialer:
                     yield connection
                 finally:
                     connection.close()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:

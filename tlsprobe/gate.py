@@ -56,5 +56,5 @@ def exit_code(
         return ExitCode.USAGE
     if allow_incomplete:
         return ExitCode.CLEAN
-    incomplete = bad_rows or any(is_incomplete(scan) for scan in scanned)
+    incomplete = bad_rows or any(is_incomplete(scan) for scan in scans)
     return ExitCode.INCOMPLETE if incomplete else ExitCode.CLEAN

@@ -15,7 +15,7 @@ from pathlib import Path
 from tlsprobe import __version__
 from tlsprobe.engines import local
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
-from tlsprobe.inventory import Inventory, Target
+from tlsprobe.inventory import Inventory, Target, parse_columns, read_inventory
 from tlsprobe.journal import (
     INVENTORY,
     RUN,
@@ -31,6 +31,8 @@ from tlsprobe.journal import (
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
 
+# Reasons of a partly assessed server that may be gone the next time.
+_PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive")
 RETRYABLE = ("unreachable", "untestable", "inconclusive")
 
 
@@ -126,6 +128,25 @@ def finish(plan: Plan, *, now: datetime) -> RunInfo:
     return info
 
 
+def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...]) -> tuple[ServerScan, ...]:
+    """Add the servers of an unfinished run that have no line yet, so that no report leaves them out."""
+    if info.finished is not None:
+        return scans
+    columns = parse_columns(info.flags["columns"]) if "columns" in info.flags else None
+    targets = read_inventory(folder / INVENTORY, columns=columns).targets
+    left = tuple(
+        ServerScan(
+            target=target,
+            status=Status.NOT_SCANNED,
+            status_reason="interrupted",
+            started=info.started,
+            duration_s=0.0,
+        )
+        for target in remaining(targets, scans)
+    )
+    return scans + left
+
+
 def default_folder(source: Path, now: datetime, root: Path) -> Path:
     """reports/<inventory>-<time>, the time in UTC so that folders sort."""
     return root / f"{source.stem}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -134,9 +155,12 @@ def default_folder(source: Path, now: datetime, root: Path) -> Path:
 def _asks_again(scan: ServerScan, retry: Sequence[str]) -> bool:
     if scan.status.value in retry:
         return True
+    gap = scan.status is Status.PARTLY_ASSESSED and scan.status_reason in _PASSING_REASONS
+    if gap and "inconclusive" in retry:
+        return True
     zeros = scan.zeros
     if zeros is None:
-        return "inconclusive" in retry and scan.status is Status.PARTLY_ASSESSED
+        return False
     answers = {zeros.premaster_zeros.value, zeros.short_client_share.value, zeros.padded_client_share.value}
     return not answers.isdisjoint(set(retry) & {each.value for each in PremasterZeros})
 

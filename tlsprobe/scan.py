@@ -21,7 +21,7 @@ from tlsprobe.facts import (
 from tlsprobe.inventory import Target
 from tlsprobe.preludes import PreludeFailed, prelude_for
 from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
-from tlsprobe.probes.hello import HelloForm, any_hello, plain_hello
+from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
 from tlsprobe.probes.interview import Answer, Interview
 from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
@@ -84,7 +84,7 @@ def budget(config: ScanConfig) -> Budget:
     every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
     return Budget(
         base=control + refusals + order + FORCED_HANDSHAKES + optional,
-        most=4 * control + every_suite + every_form + order + MOST_FORCED_HANDSHAKES + optional,
+        most=5 * control + every_suite + every_form + order + MOST_FORCED_HANDSHAKES + optional,
     )
 
 
@@ -148,7 +148,10 @@ async def _examine(target: Target, dialer: Dialer, config: ScanConfig, notes: _N
 async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
     """Send the control hello; a plainer one where that gets no TLS back."""
     name = interview.target.server_name
-    for hello in (any_hello(server_name=name), plain_hello(server_name=name)):
+    oldest = oldest_hello()
+    for hello in (any_hello(server_name=name), plain_hello(server_name=name), oldest):
+        if hello is oldest and notes.reason not in ("closed", "reset"):
+            break  # a server of TLS 1.0 may close on what it does not know; it does not fall silent
         answer = await interview.ask(CONTROL, "who answers", hello)
         match answer.observation.outcome:
             case Unreachable(reason=reason, detail=detail):
@@ -177,6 +180,9 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
         return await _conclude(interview, config, notes)
     notes.zeros = await leading_zeros(interview, notes.dhe)
     if config.samples:
+        # A share not observed is no gap, so neither is a deadline among the samples.
+        notes.settle(*_status(notes.dhe, notes.zeros))
+        notes.settled = True
         await sample(interview, notes.dhe, config.samples)
     return await _conclude(interview, config, notes)
 

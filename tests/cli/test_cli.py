@@ -160,6 +160,9 @@ def test_interrupted_then_resumed(tmp_path: Path, server: Running) -> None:
         assert "--resume" in said
     assert len(journal.read_text().splitlines()) == 1
     assert (tmp_path / "run" / "endpoints.csv").exists()
+    done = tlsprobe("report", "run", "--fail-on", "none", cwd=tmp_path)
+    assert done.returncode == 3  # one was never scanned, and the report says so
+    assert ",not-scanned,interrupted," in (tmp_path / "run" / "endpoints.csv").read_text()
     # The silent server is gone now: resuming finds a closed port and does not ask the first again.
     done = tlsprobe("scan", "--resume", "run", "--samples", "7", cwd=tmp_path)
     assert done.returncode == 2

@@ -51,16 +51,19 @@ async def dhe_suites(interview: Interview) -> DheSuites:
     form: HelloForm | None = None
     unclear = ""
     for version in VERSIONS:
+        unclear_here = ""
         for candidate in (form,) if form else HelloForm:
             batches = await _ask_batches(interview, version, candidate)
             taken = [suite for batch in batches for suite in batch.taken]
             accepted += taken
-            unclear = unclear or next((b.reason for b in batches if b.ending is _Ending.UNCLEAR), "")
+            reason = next((b.reason for b in batches if b.ending is _Ending.UNCLEAR), "")
             if taken:
-                form = candidate
+                form, unclear_here = candidate, reason  # what other forms came to does not matter
                 break
+            unclear_here = unclear_here or reason
             if batches[0].ending is _Ending.OTHER_VERSION:
                 break
+        unclear = unclear or unclear_here
     order = await _order(interview, accepted, form) if form else SuiteOrder.UNKNOWN
     return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
 

@@ -19,7 +19,7 @@ from tlsprobe.tls.constants import (
 )
 from tlsprobe.tls.messages import ClientHello, Extension
 from tlsprobe.tls.record import Entropy
-from tlsprobe.tls.suites import COMMON_DHE_SUITES, OTHER_SUITE_NAMES
+from tlsprobe.tls.suites import COMMON_DHE_SUITES, OTHER_SUITE_NAMES, suites_for
 
 MAX_SUITES = 64  # old middleboxes hang on longer lists
 
@@ -98,6 +98,13 @@ def plain_hello(*, server_name: str | None, entropy: Entropy = secrets.token_byt
         messages.renegotiation_info(),
     ]
     return ClientHello(Version.TLS12, entropy(32), suites[:MAX_SUITES], tuple(extensions))
+
+
+def oldest_hello(*, entropy: Entropy = secrets.token_bytes) -> ClientHello:
+    """Return a TLS 1.0 hello without extensions, for servers that close on anything newer."""
+    suites = suites_for(Version.TLS10, (*OTHER_SUITE_NAMES, *COMMON_DHE_SUITES))
+    old = tuple(code for code in suites if code >> 8 != 0x13)[: MAX_SUITES - 1]
+    return ClientHello(Version.TLS10, entropy(32), (*old, TLS_EMPTY_RENEGOTIATION_INFO_SCSV), extensions=None)
 
 
 def _name(server_name: str | None) -> list[Extension]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 from tlsprobe.dial import Dialer, DialError
 from tlsprobe.facts import Group, Observation, Offer, Seen, Unreachable
@@ -30,6 +30,7 @@ from tlsprobe.tls.stream import PeerGone
 RETRY_DELAYS_S = (0.2, 1.0)
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
+MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game, and each costs a second
 # How many records and extensions of a connection are written down; a hostile flight has 80,000 records.
 MAX_NOTED = 64
 
@@ -154,7 +155,11 @@ class Interview:
 
     async def groups(self) -> tuple[Group, ...]:
         """Describe every group seen; primality is tested beside the event loop."""
-        return tuple([await asyncio.to_thread(_describe, p, g) for p, g in self._params])
+        primes = dict.fromkeys(integer(p) for p, _ in self._params)
+        tested = set(list(primes)[:MAX_TESTED_PRIMES])
+        return tuple(
+            [await asyncio.to_thread(_describe, p, g, integer(p) in tested) for p, g in self._params]
+        )
 
     @property
     def extended_master_secret(self) -> bool | None:
@@ -167,12 +172,17 @@ class Interview:
         return any(answers) if answers else None
 
 
-def _describe(dh_p: bytes, dh_g: bytes) -> Group:
+_is_safe_prime = lru_cache(maxsize=1024)(is_safe_prime)
+
+
+def _describe(dh_p: bytes, dh_g: bytes, tested: bool) -> Group:
     p = integer(dh_p)
     known = known_groups().get(p) if p.bit_length() <= MAX_GROUP_BITS else None
-    safe_prime = is_safe_prime(p) if p.bit_length() <= MAX_TESTED_BITS else None
+    safe_prime = None
     if known is not None:  # every published one is a safe prime but those of RFC 5114
         safe_prime = "5114" not in known.source
+    elif tested and p.bit_length() <= MAX_TESTED_BITS:
+        safe_prime = _is_safe_prime(p)
     return Group(
         dh_p=dh_p,
         dh_g=dh_g,

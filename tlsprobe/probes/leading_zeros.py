@@ -126,15 +126,20 @@ async def leading_zeros(interview: Interview, suites: DheSuites) -> LeadingZeros
         return _unanswered("untestable", _why_unfinishable(suites))
     inquiry = _Inquiry(interview, chosen, HelloForm(suites.form))
     controls_passed = await inquiry.run()
-    if not controls_passed:
+    if not controls_passed and not inquiry.answers:
         how = "inconclusive" if inquiry.reason == "control-failed" else "untestable"
         return _unanswered(how, inquiry.reason, chosen)
+    if not controls_passed:
+        # What was taken is proven; what was refused, with no completed handshake behind it, is not.
+        for share in _ORDER:
+            if share in inquiry.unconfirmed or share not in inquiry.answers:
+                inquiry.answers[share] = [_Result.FAILED]
     short = _form_accepted(inquiry.answers[ShareForm.YC_SHORT])
     padded = _form_accepted(inquiry.answers[ShareForm.YC_PADDED])
     zeros = _premaster_zeros(inquiry.answers[ShareForm.Z_STRIPPED], inquiry.answers[ShareForm.Z_KEPT])
     reason = ""
     if "inconclusive" in (zeros, short, padded):
-        reason = "flapping"
+        reason = "flapping" if controls_passed else inquiry.reason
     if "untestable" in (zeros, short, padded):
         reason = "no-exponent"
     return LeadingZeros(zeros, short, padded, chosen.suite, chosen.version, reason)
