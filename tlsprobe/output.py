@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 
@@ -41,14 +42,17 @@ def print_table(kind: options.StdoutFormat, scans: Iterable[ServerScan], info: R
     """Write one table, or the facts, to standard output."""
     scans = tuple(scans)
     if kind is options.StdoutFormat.JSONL:
-        for scan in scans:
-            sys.stdout.buffer.write(to_line(scan))
+        text = b"".join(map(to_line, scans))
+    elif kind is options.StdoutFormat.ENDPOINTS:
+        text = endpoints_csv(scans, info).encode()
+    else:
+        text = findings_csv(scans, info).encode()
+    try:
+        sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
-        return
-
-    text = endpoints_csv(scans, info) if kind is options.StdoutFormat.ENDPOINTS else findings_csv(scans, info)
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # `| head` has seen enough. The exit code is still the scan's, so nothing more may be flushed there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_dry_run(plan: Plan, config: ScanConfig) -> None:

@@ -208,3 +208,16 @@ def test_the_readmes_example_is_understood(tmp_path: Path) -> None:
     done = tlsprobe("scan", example, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0
     assert " 0 bad rows" in done.stdout
+
+
+def test_a_reader_that_leaves_does_not_change_the_exit_code(tmp_path: Path, closed_port: int) -> None:
+    command = [*COMMAND, "probe", f"127.66.0.2:{closed_port}", "--stdout", "jsonl"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=CLEAN, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 3, said
+    assert b"Traceback" not in said
