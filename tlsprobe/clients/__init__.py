@@ -1,0 +1,1 @@
+"""Who connects: what each client offers, in which order, and what it can take."""
