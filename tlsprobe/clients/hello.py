@@ -94,9 +94,14 @@ class HelloTemplate:
         return any(code in DHE_SUITE_NAMES for code in self.suites)
 
     @property
+    def versions(self) -> tuple[int, ...]:
+        """The contents of supported_versions; empty where the hello has none."""
+        return ClientHello(self.version, b"", (), self.extensions).offered_versions
+
+    @property
     def offers_tls13(self) -> bool:
         """Whether supported_versions lists TLS 1.3."""
-        return Version.TLS13 in ClientHello(self.version, b"", (), self.extensions).offered_versions
+        return Version.TLS13 in self.versions
 
     def hello(self, *, server_name: str | None, entropy: Entropy = secrets.token_bytes) -> ClientHello:
         """Return a ClientHello to send, its random and its keys new."""

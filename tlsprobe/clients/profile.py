@@ -138,18 +138,21 @@ _KEYS = frozenset(
 
 def _profile(table: Mapping[str, Any]) -> ClientProfile:
     _only(table, _KEYS)
-    least, most = table.get("dh_bits", (0, 0))
+    least, most = _dh_bits(table.get("dh_bits", [0, 0]))
+    offers = tuple(_offer(each) for each in table["offer"])
+    if not offers or len({each.id for each in offers}) < len(offers):
+        raise ValueError("it needs a [[client.offer]], and each an id of its own")
     return ClientProfile(
         id=_identifier(table["id"]),
         name=_text(table["name"]),
-        windows=bool(table.get("windows", False)),
+        windows=_flag(table.get("windows", False)),
         leading_zero_fix=LeadingZeroFix(table.get("leading_zero_fix", "yes")),
         source=_text(table.get("source", "")),
-        offers=tuple(_offer(each) for each in table["offer"]),
+        offers=offers,
         aliases=tuple(_text(each) for each in table.get("aliases", ())),
-        min_dh_bits=int(least),
-        max_dh_bits=int(most),
-        must_not_break=bool(table.get("must_not_break", False)),
+        min_dh_bits=least,
+        max_dh_bits=most,
+        must_not_break=_flag(table.get("must_not_break", False)),
         note=_text(table.get("note", "")),
     )
 
@@ -200,6 +203,20 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a text")
     return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _dh_bits(value: object) -> tuple[int, int]:
+    match value:
+        case [int(least), int(most)] if least >= 0 and (most == 0 or most >= least):
+            return least, most
+        case _:
+            raise ValueError(f"dh_bits is {value!r}, not the least and the most bits, 0 for no bound")
 
 
 def _label(table: object, number: int) -> str:
