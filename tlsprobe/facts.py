@@ -216,6 +216,74 @@ class ServerShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Landed:
+    """The server chose, and the client goes on. `fallback` counts the hellos that failed before."""
+
+    version: Code
+    suite: Code
+    group: int | None = None  # index into ServerScan.groups, for DHE
+    named_group: int | None = None  # of TLS 1.3
+    extended_master_secret: bool = False
+    fallback: int = 0
+    kind: Literal["landed"] = "landed"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByClient:
+    """The server chose what this client does not go on with; `reason` is a stable id."""
+
+    version: Code
+    suite: Code
+    reason: Literal["group-too-small", "group-too-large", "version"]
+    group: int | None = None
+    kind: Literal["refused-by-client"] = "refused-by-client"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByServer:
+    """The server chose nothing of the offer, in none of the client's hellos: an alert, or a close."""
+
+    alert: int | None
+    kind: Literal["refused-by-server"] = "refused-by-server"
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What the client would get could not be found out; `reason` is a stable id."""
+
+    reason: str
+    kind: Literal["unclear"] = "unclear"
+
+
+Arrival = Annotated[Landed | RefusedByClient | RefusedByServer | Unclear, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What one offer of one client comes to, as it is and without its DHE suites.
+
+    `without_dhe` is None where it was not asked: the offer does not land on DHE. `shut_out` are the suites
+    of an offer that fails without DHE, best first: one of them would let the client in again.
+    """
+
+    client: str  # id of the profile
+    offer: str  # id of the offer
+    client_name: str
+    offer_name: str
+    windows: bool
+    leading_zero_fix: Literal["yes", "no", "depends"]
+    must_not_break: bool
+    as_offered: Arrival
+    without_dhe: Arrival | None = None
+    shut_out: tuple[Code, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The client, and which of its ways to ask this is."""
+        return f"{self.client_name} ({self.offer_name})" if self.offer_name else self.client_name
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What sslyze saw, and where its list of DHE suites differs from ours."""
 
@@ -247,6 +315,7 @@ class ServerScan:
     dhe: DheSuites | None = None
     zeros: LeadingZeros | None = None
     share: ServerShare | None = None
+    landings: tuple[Landing, ...] = ()
     survey: Survey | None = None
     extended_master_secret: bool | None = None  # None: never offered and answered
     schema: int = SCHEMA

@@ -32,7 +32,7 @@ from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
 
 # Reasons of a partly assessed server that may be gone the next time.
-_PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive")
+_PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive", "landings-unclear")
 RETRYABLE = ("unreachable", "untestable", "inconclusive")
 
 

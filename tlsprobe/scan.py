@@ -8,14 +8,17 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tlsprobe.clients.profile import ClientProfile, built_in_profiles
 from tlsprobe.dial import Dialer, DialError, Limits
 from tlsprobe.facts import (
     DheSuites,
+    Landing,
     LeadingZeros,
     PremasterZeros,
     ServerScan,
     Status,
     Survey,
+    Unclear,
     Unreachable,
 )
 from tlsprobe.inventory import Target
@@ -25,6 +28,7 @@ from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hell
 from tlsprobe.probes.interview import Answer, Interview
 from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
+from tlsprobe.probes.windows_clients import count_replays, landings
 from tlsprobe.selection import Selection
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.identity import Identity
@@ -44,6 +48,7 @@ class ScanConfig:
     family: socket.AddressFamily = socket.AF_UNSPEC
     selection: Selection | None = None
     identity: Identity | None = None
+    clients: tuple[ClientProfile, ...] = field(default_factory=built_in_profiles)
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ class _Notes:
     interview: Interview | None = None
     dhe: DheSuites | None = None
     zeros: LeadingZeros | None = None
+    landings: list[Landing] = field(default_factory=list)
     survey: Survey | None = None
     settled: bool = False  # all that the status speaks of is done
 
@@ -82,9 +88,16 @@ def budget(config: ScanConfig) -> Budget:
     refusals = 2 + 1 + 1  # two batches at TLS 1.2, one each at 1.1 and 1.0
     every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
     every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
+    replays = count_replays(config.clients)
     return Budget(
-        base=control + refusals + order + FORCED_HANDSHAKES + optional,
-        most=5 * control + every_suite + every_form + order + MOST_FORCED_HANDSHAKES + optional,
+        base=control + refusals + order + FORCED_HANDSHAKES + replays.first + replays.without_dhe + optional,
+        most=5 * control
+        + every_suite
+        + every_form
+        + order
+        + MOST_FORCED_HANDSHAKES
+        + replays.most
+        + optional,
     )
 
 
@@ -117,6 +130,7 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
         groups=groups,
         dhe=notes.dhe,
         zeros=notes.zeros,
+        landings=tuple(notes.landings),
         share=conclude(interview.shares, interview.primes()) if interview else None,
         survey=notes.survey,
         extended_master_secret=interview.extended_master_secret if interview else None,
@@ -179,16 +193,18 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
             return notes.settle(Status.PARTLY_ASSESSED, "flapping", "the closing control failed")
         return await _conclude(interview, config, notes)
     notes.zeros = await leading_zeros(interview, notes.dhe)
+    async for landing in landings(interview, config.clients):
+        notes.landings.append(landing)
     if config.samples:
         # A share not observed is no gap, so neither is a deadline among the samples.
-        notes.settle(*_status(notes.dhe, notes.zeros))
+        notes.settle(*_status(notes))
         notes.settled = True
         await sample(interview, notes.dhe, config.samples)
     return await _conclude(interview, config, notes)
 
 
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
-    notes.settle(*_status(notes.dhe, notes.zeros))
+    notes.settle(*_status(notes))
     notes.settled = True
     if config.survey:
         # Imported here: sslyze takes half a second to load, and only a survey needs it.
@@ -198,9 +214,10 @@ async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> 
         notes.survey = await survey(interview, notes.dhe)
 
 
-def _status(dhe: DheSuites | None, zeros: LeadingZeros | None) -> tuple[Status, str]:
-    if dhe is None or not dhe.complete:
+def _status(notes: _Notes) -> tuple[Status, str]:
+    if notes.dhe is None or not notes.dhe.complete:
         return Status.PARTLY_ASSESSED, "dhe-incomplete"
+    zeros = notes.zeros
     if zeros is None:
         return Status.ASSESSED, ""
     if zeros.reason == "client-certificate-required":
@@ -209,6 +226,9 @@ def _status(dhe: DheSuites | None, zeros: LeadingZeros | None) -> tuple[Status, 
     for unanswered in (PremasterZeros.UNTESTABLE, PremasterZeros.INCONCLUSIVE):
         if unanswered.value in answers:
             return Status.PARTLY_ASSESSED, f"zeros-{unanswered.value}"
+    arrivals = [each for landing in notes.landings for each in (landing.as_offered, landing.without_dhe)]
+    if any(isinstance(each, Unclear) for each in arrivals):
+        return Status.PARTLY_ASSESSED, "landings-unclear"
     return Status.ASSESSED, ""
 
 

@@ -30,7 +30,7 @@ def finding(severity: Severity) -> Finding:
         confidence=Confidence.INFERRED,
         title=sentence("rule.DHE004.title"),
         why=sentence("rule.DHE004.why"),
-        recommendation=sentence("rule.DHE004.recommendation"),
+        recommendation=(sentence("rule.DHE004.recommendation"),),
         evidence=(),
         expected_failure_rate=None,
         sources=(),

@@ -151,7 +151,8 @@ class Phrases:
             said.append(self.words.say("report.gap.safe-prime"))
         if scan.extended_master_secret is None:
             said.append(self.words.say("report.gap.extended-master-secret"))
-        said.append(self.words.say("report.gap.landing"))
+        if not scan.landings:
+            said.append(self.words.say("report.gap.landing"))
         return said
 
     def _step(self, step: Step) -> str:

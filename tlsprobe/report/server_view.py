@@ -12,7 +12,8 @@ from tlsprobe.facts import (
     ServerScan,
     accepts_dhe,
 )
-from tlsprobe.report import survey
+from tlsprobe.report import clients_view, survey
+from tlsprobe.report.clients_view import ClientView
 from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
@@ -103,6 +104,8 @@ class ServerView:
     groups: tuple[GroupView, ...]
     shares: tuple[str, ...]
     deciding_shares: tuple[str, ...]
+    clients: tuple[ClientView, ...]
+    clients_summary: str
     survey: tuple[str, ...]
     gaps: tuple[str, ...]
 
@@ -152,6 +155,8 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
         if accepts_dhe(scan)
         else (),
         deciding_shares=_deciding_shares(scan, phrases),
+        clients=clients_view.clients(scan, phrases),
+        clients_summary=clients_view.summary(scan, phrases),
         survey=survey.sentences(scan, phrases.words),
         gaps=tuple(phrases.gaps(scan)),
     )
@@ -201,7 +206,7 @@ def _finding(found: Finding, phrases: Phrases) -> FindingView:
         title=found.title.render(words),
         why=found.why.render(words),
         evidence=tuple(each.render(words) for each in found.evidence),
-        recommendation=found.recommendation.render(words),
+        recommendation=found.recommended(words),
         rate="" if found.expected_failure_rate is None else phrases.rate(found.expected_failure_rate),
         sources=found.sources,
     )

@@ -16,7 +16,7 @@ from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
 from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
-from tlsprobe.rules import Finding
+from tlsprobe.rules import Finding, clients_of, is_locked_out, lands_on_dhe, stops_at_group, who_counts
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording, wording
@@ -146,6 +146,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "findings": " ".join(found.rule for found in each.findings),
         **_dhe_cells(scan),
         "extended_master_secret": _yes_no(scan.extended_master_secret) if scan.status in _ASKED else "",
+        **_client_cells(scan),
         "expected_failure_rate": decimal(each.rate),
         "expected_failures_per_day": decimal(_per_day(each)),
         "fix_side": each.fix.value if each.fix else "",
@@ -156,14 +157,14 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
     }
 
 
-# Only of these is the spoilt value the host's; a row with another fault does not say its host.
+# Of these the spoilt value is the host's. An older run.json says nothing else of a bad row's host.
 _ABOUT_THE_HOST = (Reason.BAD_HOST, Reason.TWO_HOSTS)
 
 
 def _bad_row(bad: BadRow, started: datetime) -> Row:
     where = f"line {bad.line}" + (f", column {bad.column}" if bad.column else "")
     return {
-        "host": bad.value if bad.reason in _ABOUT_THE_HOST else "",
+        "host": bad.host or (bad.value if bad.reason in _ABOUT_THE_HOST else ""),
         "status": Status.NOT_SCANNED.value,
         "status_reason": bad.reason.value,
         "first_seen": utc(started),
@@ -194,6 +195,17 @@ def _dhe_cells(scan: ServerScan) -> Row:
     return cells
 
 
+def _client_cells(scan: ServerScan) -> Row:
+    """Name the profiles on DHE, those included that then refuse the group, and those that need it."""
+    counting = who_counts(scan).anyone
+    return {
+        "clients_on_dhe": " ".join(
+            clients_of(each for each in counting if lands_on_dhe(each) or stops_at_group(each))
+        ),
+        "clients_locked_out": " ".join(clients_of(each for each in counting if is_locked_out(each))),
+    }
+
+
 def _suite_cells(dhe: DheSuites) -> Row:
     names = dict.fromkeys(suite_name(each.suite) for each in dhe.accepted)
     versions = sorted({each.version for each in dhe.accepted}, reverse=True)
@@ -219,7 +231,7 @@ def _finding_row(scan: ServerScan, found: Finding, words: Wording) -> Row:
         "title": found.title.render(words),
         "evidence": " ".join(each.render(words) for each in found.evidence),
         "expected_failure_rate": decimal(found.expected_failure_rate),
-        "recommendation": found.recommendation.render(words),
+        "recommendation": found.recommended(words),
         "source": "; ".join(found.sources),
         "waived": "no",
         "first_seen": seen,

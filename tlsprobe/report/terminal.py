@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tlsprobe.facts import ServerScan, accepts_dhe
 from tlsprobe.journal import RunInfo
-from tlsprobe.report import survey
+from tlsprobe.report import clients_view, survey
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import Judged, judged_with, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
@@ -90,6 +90,7 @@ def print_server(
     if not each.findings and scan.dhe is not None:
         console.print()
         console.print(_text(phrases.digest(each)))
+    _print_clients(scan, phrases, console)
     for heading, said in (
         ("report.part.survey", survey.sentences(scan, phrases.words)),
         ("report.terminal.gaps", phrases.gaps(scan)),
@@ -98,6 +99,23 @@ def print_server(
             console.print()
             console.print(_text(say(heading), "bold"))
             _print_list(said, console)
+
+
+def _print_clients(scan: ServerScan, phrases: Phrases, console: Console) -> None:
+    """Print who lands on DHE, and what they would get without it."""
+    shown = [each for each in clients_view.clients(scan, phrases) if each.mark]
+    if not scan.landings:
+        return
+    say = phrases.words.say
+    console.print()
+    console.print(_text(say("report.part.clients"), "bold"))
+    console.print(Padding(_text(clients_view.summary(scan, phrases)), (0, 0, 0, 2)))
+    for each in shown:
+        table = Table.grid(padding=(0, 2))
+        table.add_row(_text(say("report.client.who"), "dim"), _text("; ".join(each.clients)))
+        table.add_row(_text(say("report.client.today"), "dim"), _text(each.today))
+        table.add_row(_text(say("report.client.without-dhe"), "dim"), _text(each.without_dhe))
+        console.print(Padding(table, (0, 0, 0, 2)))
 
 
 def print_rules(console: Console, *, lang: str = "en") -> None:
@@ -112,8 +130,6 @@ def print_rules(console: Console, *, lang: str = "en") -> None:
             console.print(Padding(_text(words.say(f"rule.{rule.id}.{key}")), (0, 0, 0, 2)))
         for source in rule.sources:
             console.print(Padding(_text(f"{source.reference}: {source.url}", "dim"), (0, 0, 0, 2)))
-        if not rule.active:
-            console.print(Padding(_text(words.say("rule.not-active"), "dim"), (0, 0, 0, 2)))
 
 
 def _print_finding(found: Finding, phrases: Phrases, console: Console) -> None:
@@ -125,7 +141,7 @@ def _print_finding(found: Finding, phrases: Phrases, console: Console) -> None:
     console.print(_text(found.title.render(words)))
     _print_list([each.render(words) for each in found.evidence], console)
     console.print(_text(words.say("report.terminal.recommendation"), "bold"))
-    console.print(Padding(_text(found.recommendation.render(words)), (0, 0, 0, 2)))
+    console.print(Padding(_text(found.recommended(words)), (0, 0, 0, 2)))
 
 
 def _print_list(sentences: Iterable[str], console: Console) -> None:

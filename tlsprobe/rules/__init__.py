@@ -3,6 +3,7 @@
 Nothing here touches a network: a journal is judged again whenever a rule changes.
 """
 
+from tlsprobe.rules.advice import Advice, advise
 from tlsprobe.rules.finding import (
     Confidence,
     Finding,
@@ -12,11 +13,14 @@ from tlsprobe.rules.finding import (
     Source,
     fingerprint,
 )
+from tlsprobe.rules.rates import client_rate, expected_failure_rate
 from tlsprobe.rules.table import RULES, Met, Rule
-from tlsprobe.rules.verdict import expected_failure_rate, fix_side, judge
+from tlsprobe.rules.verdict import fix_side, judge
+from tlsprobe.rules.who import clients_of, is_locked_out, lands_on_dhe, stops_at_group, who_counts
 
 __all__ = [
     "RULES",
+    "Advice",
     "Confidence",
     "Finding",
     "FixSide",
@@ -25,8 +29,15 @@ __all__ = [
     "Sentence",
     "Severity",
     "Source",
+    "advise",
+    "client_rate",
+    "clients_of",
     "expected_failure_rate",
     "fingerprint",
     "fix_side",
+    "is_locked_out",
     "judge",
+    "lands_on_dhe",
+    "stops_at_group",
+    "who_counts",
 ]

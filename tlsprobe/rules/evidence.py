@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from tlsprobe.facts import Group, LeadingZeros, PremasterZeros, ServerShare, ShareEncoding
+from tlsprobe.facts import (
+    Group,
+    Landed,
+    Landing,
+    LeadingZeros,
+    PremasterZeros,
+    RefusedByClient,
+    ServerShare,
+    ShareEncoding,
+)
 from tlsprobe.rules.case import Case
 from tlsprobe.rules.finding import Sentence, sentence
-from tlsprobe.tls.constants import Version
+from tlsprobe.rules.who import lands_on_dhe, names_of, stops_at_group
+from tlsprobe.tls.constants import Version, version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import SENTENCES
 
@@ -93,11 +103,55 @@ def server_share(share: ServerShare | None) -> Evidence:
 
 
 def landing(case: Case) -> Evidence:
-    """Say why an unfixed Windows is taken to negotiate DHE here."""
+    """Say which unfixed Windows negotiates DHE here, or why it is taken to."""
+    if not case.assumed:
+        return _landed([each for each in case.who.unfixed if lands_on_dhe(each)])
     said = sentence("evidence.landing.assumed", suites=names(each.suite for each in case.usable))
     if case.suspects:
         return (said, sentence("evidence.landing.named", clients=", ".join(case.suspects)))
     return (said, sentence("evidence.landing.clients-unknown"))
+
+
+def _landed(landings: Iterable[Landing]) -> Evidence:
+    """Say who lands on what, those with the same landing together."""
+    together: dict[tuple[int, int], list[Landing]] = {}
+    for each in landings:
+        arrival = each.as_offered
+        if isinstance(arrival, Landed | RefusedByClient):
+            together.setdefault((arrival.version, arrival.suite), []).append(each)
+    return tuple(
+        sentence(
+            "evidence.landing.observed",
+            clients=names_of(clients),
+            suite=suite_name(code),
+            version=version_label(version),
+        )
+        for (version, code), clients in together.items()
+    )
+
+
+def depends_on_updates(case: Case) -> Evidence:
+    """Say where those that land may have the fix by an update."""
+    depends = [each for each in case.who.unfixed if each.leading_zero_fix == "depends" and lands_on_dhe(each)]
+    return (sentence("evidence.landing.depends", clients=names_of(depends)),) if depends else ()
+
+
+def stopped(case: Case) -> Evidence:
+    """Say which clients select a group here that they do not go on with."""
+    return _landed([each for each in case.who.unfixed if stops_at_group(each)])
+
+
+def locked_out(landings: Sequence[Landing], let_in: Sequence[int]) -> Evidence:
+    """Say who connects today and would not without DHE, and what would let them in again."""
+    said = sentence("evidence.locked-out", clients=names_of(landings))
+    if not let_in:
+        return (said, sentence("evidence.locked-out.no-suite"))
+    return (said, sentence("evidence.locked-out.let-in", suites=names(let_in)))
+
+
+def without_ems(landings: Sequence[Landing]) -> Evidence:
+    """Say that the server has no extended master secret, and who is reported to need it."""
+    return (sentence("evidence.no-ems"), *_landed(landings))
 
 
 def old_versions(case: Case) -> Evidence:
@@ -106,14 +160,16 @@ def old_versions(case: Case) -> Evidence:
 
 
 def no_landing(case: Case) -> Evidence:
-    """Say why no unfixed Windows is taken to run into the faults here."""
+    """Say why no unfixed Windows runs into the faults here."""
     accepted = sentence("evidence.suites.accepted", suites=names(each.suite for each in case.accepted))
     reasons: list[Sentence] = []
     if not case.unfixed_clients_possible:
         clients = ", ".join(case.scan.target.clients)
         reasons.append(sentence("evidence.no-landing.clients", clients=clients))
+    elif not case.usable and not case.unusable and not case.assumed:
+        reasons.append(sentence("evidence.no-landing.replayed", n=len(case.who.unfixed)))
     if not case.usable and case.unusable:
         reasons.append(sentence("evidence.no-landing.size"))
-    elif not case.usable:
+    elif not case.usable and case.assumed:
         reasons.append(sentence("evidence.no-landing.suites"))
     return (accepted, *reasons)

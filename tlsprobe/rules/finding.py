@@ -104,11 +104,15 @@ class Finding:
     confidence: Confidence
     title: Sentence
     why: Sentence
-    recommendation: Sentence
+    recommendation: tuple[Sentence, ...]
     evidence: tuple[Sentence, ...]
     expected_failure_rate: float | None
     sources: tuple[str, ...]
     fingerprint: str
+
+    def recommended(self, wording: Wording) -> str:
+        """Return the whole recommendation in the language of `wording`."""
+        return " ".join(each.render(wording) for each in self.recommendation)
 
 
 def fingerprint(target: Target, rule: str) -> str:

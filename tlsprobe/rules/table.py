@@ -6,27 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tlsprobe.facts import FormAccepted, Group, PremasterZeros
+from tlsprobe.rules.advice import let_in
 from tlsprobe.rules.case import (
     WINDOWS_MAX_BITS,
     WINDOWS_MIN_BITS,
     Case,
-    either,
     premaster_rate,
     short_share_rate,
+    unfixed_rate,
 )
 from tlsprobe.rules.evidence import (
     all_fail,
     conforming_fail,
+    depends_on_updates,
     landing,
+    locked_out,
     names,
     no_landing,
     old_versions,
     premaster_zeros,
     probability,
     server_share,
+    stopped,
     tried_with,
+    without_ems,
 )
 from tlsprobe.rules.finding import Confidence, Sentence, Severity, Source, sentence
+from tlsprobe.rules.rates import fails_for_want_of_ems
+from tlsprobe.rules.who import is_locked_out
 from tlsprobe.tls.suites import KeyExchange, suite
 
 
@@ -42,7 +49,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. `severity` is the worst it can be; `check` is None where the facts for it are not there yet.
+    """One row. `severity` is the worst it can be; `ends_with_dhe`: switching DHE off is a cure.
 
     Its sentences are `rule.<id>.title`, `.why`, `.recommendation` and `.recommendation.not-ours`.
     """
@@ -51,12 +58,8 @@ class Rule:
     name: str
     severity: Severity
     sources: tuple[Source, ...]
-    check: Callable[[Case], Met | None] | None
-
-    @property
-    def active(self) -> bool:
-        """Whether it can be met today; the others wait for what each client negotiates."""
-        return self.check is not None
+    check: Callable[[Case], Met | None]
+    ends_with_dhe: bool = True
 
 
 # ---- sources -------------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ def _premaster_zeros_kept(case: Case) -> Met | None:
         return None
     group = case.worst_group
     return Met(
-        Severity.CRITICAL,
+        _hits_every_client(case),
         Confidence.OBSERVED,
         (
             *premaster_zeros(zeros),
@@ -102,6 +105,10 @@ def _premaster_zeros_kept(case: Case) -> Met | None:
         ),
         group.zero_probability if group else None,
     )
+
+
+def _hits_every_client(case: Case) -> Severity:
+    return Severity.CRITICAL if case.somebody_may_land else Severity.MEDIUM
 
 
 def _client_share_form_refused(case: Case) -> Met | None:
@@ -117,7 +124,7 @@ def _client_share_form_refused(case: Case) -> Met | None:
         return None
     group = case.worst_group
     return Met(
-        Severity.CRITICAL,
+        _hits_every_client(case),
         Confidence.OBSERVED,
         (*said, *tried_with(zeros), *probability(group)),
         group.zero_probability if group else None,
@@ -128,8 +135,7 @@ def _short_server_share(case: Case) -> Met | None:
     share = case.scan.share
     if share is None or not share.short or not case.unfixed_windows_lands:
         return None
-    rate = short_share_rate(case)
-    both = either(rate, premaster_rate(case))
+    group = case.worst_usable_group
     stuck = share.reused is True
     return Met(
         Severity.CRITICAL if stuck else Severity.HIGH,
@@ -139,10 +145,10 @@ def _short_server_share(case: Case) -> Met | None:
             *server_share(share),
             *landing(case),
             *old_versions(case),
-            *(() if stuck else probability(case.worst_usable_group)),
-            *all_fail(both),
+            *(() if stuck else probability(group)),
+            *all_fail(unfixed_rate(case.scan, group)),
         ),
-        rate,
+        short_share_rate(case.scan, group),
     )
 
 
@@ -151,16 +157,25 @@ def _unfixed_windows_lands_on_dhe(case: Case) -> Met | None:
         return None
     return Met(
         Severity.HIGH,
-        Confidence.INFERRED,  # the landing is assumed, whatever is known of Z
+        _how_sure_of_premaster(case),
         (
             *landing(case),
+            *depends_on_updates(case),
             *old_versions(case),
             *premaster_zeros(case.scan.zeros),
             *server_share(case.scan.share),
             *probability(case.worst_usable_group),
         ),
-        premaster_rate(case),
+        premaster_rate(case.scan, case.worst_usable_group),
     )
+
+
+def _how_sure_of_premaster(case: Case) -> Confidence:
+    """The landing was seen and so was the stripping; anything less is inferred."""
+    stripped = case.scan.zeros is not None and case.scan.zeros.premaster_zeros is PremasterZeros.STRIPPED
+    never_fixed = case.never_fixed_lands
+    seen = stripped and never_fixed and not case.assumed and not case.below_tls12_only
+    return Confidence.OBSERVED if seen else Confidence.INFERRED
 
 
 def _dhe_offered(case: Case) -> Met | None:
@@ -170,6 +185,26 @@ def _dhe_offered(case: Case) -> Met | None:
     if case.unfixed_windows_lands:
         return None
     return Met(Severity.MEDIUM, Confidence.OBSERVED, no_landing(case))
+
+
+def _dhe_is_the_only_way_in(case: Case) -> Met | None:
+    shut_out = tuple(each for each in case.who.anyone if is_locked_out(each))
+    if not shut_out:
+        return None
+    return Met(Severity.MEDIUM, Confidence.OBSERVED, locked_out(shut_out, let_in(case.scan, shut_out)))
+
+
+def _no_extended_master_secret(case: Case) -> Met | None:
+    hit = tuple(each for each in case.who.windows if fails_for_want_of_ems(case.scan, each))
+    if not hit:
+        return None
+    group = case.worst_group
+    return Met(
+        Severity.MEDIUM,
+        Confidence.REPORTED,
+        (*without_ems(hit), *probability(group)),
+        group.zero_probability if group else None,
+    )
 
 
 def _group_size(case: Case) -> Met | None:
@@ -183,7 +218,7 @@ def _group_size(case: Case) -> Met | None:
         Confidence.OBSERVED,
         (
             *(_size_evidence(group) for severity, group in odd if severity > Severity.NONE),
-            *((sentence("evidence.group.windows-stops"),) if stops else ()),
+            *((sentence("evidence.group.windows-stops"), *stopped(case)) if stops else ()),
         ),
         1.0 if stops else None,
     )
@@ -262,7 +297,8 @@ RULES: tuple[Rule, ...] = (
         name="dhe-is-the-only-way-in",
         severity=Severity.MEDIUM,
         sources=(SCHANNEL_SUITES,),
-        check=None,
+        check=_dhe_is_the_only_way_in,
+        ends_with_dhe=False,
     ),
     Rule(
         id="DHE007",
@@ -277,13 +313,14 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.MEDIUM,
         sources=(CVE_2020_1968, RFC9325),
         check=_server_share_reused,
+        ends_with_dhe=False,
     ),
     Rule(
         id="DHE009",
         name="no-extended-master-secret",
         severity=Severity.MEDIUM,
         sources=(KB_4528489,),
-        check=None,
+        check=_no_extended_master_secret,
     ),
     Rule(
         id="DHE010",
@@ -291,5 +328,6 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.HIGH,
         sources=(RFC5246_ANONYMOUS, RFC9325),
         check=_anonymous_or_export_dhe,
+        ends_with_dhe=False,
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlsprobe.facts import ServerScan, accepts_dhe
-from tlsprobe.rules.case import case_of, conforming_rate, unfixed_windows_rate
+from tlsprobe.facts import ServerScan
+from tlsprobe.rules.advice import advise, sentences
+from tlsprobe.rules.case import case_of
 from tlsprobe.rules.finding import Finding, FixSide, fingerprint, sentence
 from tlsprobe.rules.table import RULES, Met, Rule
 
@@ -15,7 +16,7 @@ def judge(scan: ServerScan) -> tuple[Finding, ...]:
     case = case_of(scan)
     if case is None:
         return ()
-    verdicts = ((rule, rule.check(case)) for rule in RULES if rule.check)
+    verdicts = ((rule, rule.check(case)) for rule in RULES)
     findings = [_finding(scan, rule, met) for rule, met in verdicts if met]
     return tuple(sorted(findings, key=lambda finding: (-finding.severity.rank, finding.rule)))
 
@@ -30,7 +31,10 @@ def _finding(scan: ServerScan, rule: Rule, met: Met) -> Finding:
         confidence=met.confidence,
         title=sentence(f"rule.{rule.id}.title"),
         why=sentence(f"rule.{rule.id}.why"),
-        recommendation=sentence(f"rule.{rule.id}.{advice}"),
+        recommendation=(
+            sentence(f"rule.{rule.id}.{advice}"),
+            *(sentences(scan) if rule.ends_with_dhe else ()),
+        ),
         evidence=met.evidence,
         expected_failure_rate=met.expected_failure_rate,
         sources=tuple(source.reference for source in rule.sources),
@@ -38,25 +42,6 @@ def _finding(scan: ServerScan, rule: Rule, met: Met) -> Finding:
     )
 
 
-def expected_failure_rate(scan: ServerScan) -> float | None:
-    """Return how often a full handshake over DHE fails for whom it hits worst.
-
-    0.0 where it is certain that the server accepts no DHE; None where the rate is not known.
-    """
-    case = case_of(scan)
-    if case is None:
-        return 0.0 if scan.dhe is not None and scan.dhe.complete else None
-    rates = (unfixed_windows_rate(case), conforming_rate(case))
-    return max((rate for rate in rates if rate is not None), default=None)
-
-
 def fix_side(scan: ServerScan, findings: Sequence[Finding]) -> FixSide:
-    """Return the side where the change belongs, for the findings that are to be dealt with.
-
-    Who is locked out without DHE is not known, so for a server of ours nothing is claimed.
-    """
-    if not accepts_dhe(scan):
-        return FixSide.NONE if scan.dhe is not None and scan.dhe.complete else FixSide.UNKNOWN
-    if not findings:
-        return FixSide.NONE
-    return FixSide.CLIENT if scan.target.managed is False else FixSide.UNKNOWN
+    """Return the side where the change belongs, for the findings that are to be dealt with."""
+    return advise(scan, findings).side

@@ -30,6 +30,7 @@ SENTENCES = {
     "status-reason.dhe-incomplete": (
         "The list of DHE suites may have gaps: asking did not end in a clear refusal of the rest."
     ),
+    "status-reason.landings-unclear": "What some of the clients would negotiate could not be found out.",
     "status-reason.zeros-inconclusive": "The handshakes with a leading zero gave no clear answer.",
     "status-reason.zeros-untestable": "The handshakes with a leading zero could not be made.",
     "status-reason.silent": "The server took the connection and then sent nothing.",

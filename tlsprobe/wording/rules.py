@@ -12,13 +12,10 @@ SENTENCES = {
         "client which follows the RFC, at random and with no hint in the logs."
     ),
     "rule.DHE001.recommendation": (
-        "Update the TLS library of the server to a version that strips the zeros, or switch its DHE suites "
-        "off. Before switching them off, check that all clients still connect without DHE."
+        "Update the TLS library of the server to a version that strips the zeros. Where no DHE is "
+        "negotiated, the fault is gone as well."
     ),
-    "rule.DHE001.recommendation.not-ours": (
-        "Tell the operator of the server. Until it is changed, take DHE suites out of what your own clients "
-        "offer to it, after checking that they still connect without DHE."
-    ),
+    "rule.DHE001.recommendation.not-ours": ("Tell the operator of the server."),
     "rule.DHE002.title": "The server refuses a way of writing the client's share that TLS allows",
     "rule.DHE002.why": (
         "A client's share that starts with a zero byte may be sent at the full length of the prime or "
@@ -27,12 +24,9 @@ SENTENCES = {
     ),
     "rule.DHE002.recommendation": (
         "Update the TLS library of the server; where it is Windows without the fix, install the update for "
-        "it. Or switch its DHE suites off, after checking that all clients still connect without DHE."
+        "it. Where no DHE is negotiated, the fault is gone as well."
     ),
-    "rule.DHE002.recommendation.not-ours": (
-        "Tell the operator of the server. Until it is changed, take DHE suites out of what your own clients "
-        "offer to it, after checking that they still connect without DHE."
-    ),
+    "rule.DHE002.recommendation.not-ours": ("Tell the operator of the server."),
     "rule.DHE003.title": "The server sends its share short, which Windows without the fix does not take",
     "rule.DHE003.why": (
         "When this server's share starts with a zero byte, the byte is left out. TLS allows that, but "
@@ -41,44 +35,33 @@ SENTENCES = {
         "then."
     ),
     "rule.DHE003.recommendation": (
-        "Switch the DHE suites of the server off. First check that every client still connects without DHE, "
-        "the old Windows versions above all: some share no other suite with some servers. Padding the share "
-        "would cure this fault alone, and not the one about the shared secret."
+        "A padded share would cure this fault alone, and not the one about the shared secret; where no DHE "
+        "is negotiated, both are gone."
     ),
-    "rule.DHE003.recommendation.not-ours": (
-        "Take the DHE suites out of the cipher suite order of the Windows machines that have no fix, by "
-        "group policy, or upgrade those machines. First check that they still connect without DHE. Tell the "
-        "operator of the server as well."
-    ),
-    "rule.DHE004.title": "Windows without the fix can negotiate DHE here, and then fails now and then",
+    "rule.DHE003.recommendation.not-ours": ("Tell the operator of the server."),
+    "rule.DHE004.title": ("Windows without the fix negotiates DHE here, and then fails now and then"),
     "rule.DHE004.why": (
         "Microsoft reports that Windows without the fix may compute a wrong MAC when there are leading zeros "
         "in a DHE handshake; the connection is then forcibly closed. Windows 7, 8, 8.1, Server 2008 R2, "
         "2012, 2012 R2 and Windows 10 1507 have no fix, Windows 10 1607 and Server 2016 have it since an "
         "update of February 2020. How the server writes its share makes no difference to this."
     ),
-    "rule.DHE004.recommendation": (
-        "Nothing on the server cures this while DHE is negotiated. Switch the DHE suites of the server off, "
-        "or take them out of the cipher suite order of the Windows machines without the fix. Before either, "
-        "check that the clients still connect without DHE: some may share no other suite with the server."
-    ),
+    "rule.DHE004.recommendation": ("Nothing on the server cures this while DHE is negotiated."),
     "rule.DHE004.recommendation.not-ours": (
-        "Take the DHE suites out of the cipher suite order of the Windows machines that have no fix, by "
-        "group policy, or upgrade those machines. First check that they still connect without DHE."
+        "Nothing on the server cures this while DHE is negotiated; the clients are yours."
     ),
     "rule.DHE005.title": "The server accepts DHE",
     "rule.DHE005.why": (
-        "No Windows without the fix is expected to meet the leading-zero faults on this server as it is. "
-        "That rests on what is known of its clients, suites and groups today, and ends when one of these "
+        "No Windows without the fix was found to meet the leading-zero faults on this server as it is. That"
+        " rests on what is known of its clients, suites and groups today, and ends when one of these "
         "changes."
     ),
     "rule.DHE005.recommendation": (
-        "Plan to switch the DHE suites off; ECDHE gives forward secrecy without these faults. Before that, "
-        "check that all clients still connect without DHE."
+        "ECDHE gives forward secrecy without these faults: plan to do without DHE."
     ),
     "rule.DHE005.recommendation.not-ours": (
         "Nothing needs to be done on your side now. Keep Windows machines without the fix from being added "
-        "to the clients of this server, or take DHE suites out of what they offer."
+        "to the clients of this server."
     ),
     "rule.DHE006.title": "Without DHE some client could no longer connect",
     "rule.DHE006.why": (
@@ -100,13 +83,12 @@ SENTENCES = {
         "suites but can't go on with such a group, so they fail in every handshake and not only now and then."
     ),
     "rule.DHE007.recommendation": (
-        "Switch the DHE suites off, after checking that all clients still connect without DHE. Where DHE "
-        "must stay, use a published group of 2048 to 4096 bits; Windows without the fix can then negotiate "
-        "DHE again, and has the leading-zero faults."
+        "Where DHE must stay, use a published group of 2048 to 4096 bits; Windows without the fix can then "
+        "negotiate DHE again, and has the leading-zero faults."
     ),
     "rule.DHE007.recommendation.not-ours": (
-        "Tell the operator of the server. Clients that fail on the group connect only where DHE is taken out "
-        "of what they offer; check that they still connect without DHE."
+        "Tell the operator of the server. Clients that fail on the group connect only where DHE is taken "
+        "out of what they offer."
     ),
     "rule.DHE008.title": "The server uses the same Diffie-Hellman share more than once",
     "rule.DHE008.why": (
@@ -125,13 +107,10 @@ SENTENCES = {
         "over DHE suites with a device that does not support the extended master secret."
     ),
     "rule.DHE009.recommendation": (
-        "Update the TLS library of the server to one with the extended master secret (RFC 7627), or switch "
-        "its DHE suites off, after checking that all clients still connect without DHE."
+        "Update the TLS library of the server to one with the extended master secret (RFC 7627). Where no "
+        "DHE is negotiated, the fault is gone as well."
     ),
-    "rule.DHE009.recommendation.not-ours": (
-        "Tell the operator of the server. Until it is changed, take DHE suites out of what the Windows "
-        "clients offer, after checking that they still connect without DHE."
-    ),
+    "rule.DHE009.recommendation.not-ours": ("Tell the operator of the server."),
     "rule.DHE010.title": "The server accepts DHE suites that are anonymous or can be broken",
     "rule.DHE010.why": (
         "An anonymous suite doesn't say who the server is, so anybody on the way can take its place. Export "
@@ -144,7 +123,50 @@ SENTENCES = {
     "rule.DHE010.recommendation.not-ours": (
         "Tell the operator of the server, and see to it that your own clients offer none of these suites."
     ),
-    "rule.not-active": "not checked yet: it needs to know what each client negotiates with the server",
+    # ---- advice: which side to fix
+    "advice.server.one": (
+        "Switch the DHE suites of the server off: the {n} offer of a client that lands on DHE today was "
+        "sent again without DHE, and still connects."
+    ),
+    "advice.server.many": (
+        "Switch the DHE suites of the server off: all {n} offers of clients that land on DHE today were "
+        "sent again without DHE, and still connect."
+    ),
+    "advice.server.nobody": (
+        "Switch the DHE suites of the server off: none of the clients whose offers were replayed lands on "
+        "DHE today, so none of them needs it."
+    ),
+    "advice.client": (
+        "Take the DHE suites out of the cipher suite order of the Windows machines without the fix, by "
+        "group policy, or upgrade those machines: their offers were sent again without DHE, and still "
+        "connect."
+    ),
+    "advice.client.not-tried": (
+        "Take the DHE suites out of the cipher suite order of the Windows machines without the fix, by "
+        "group policy, or upgrade those machines. Check first that they still connect without DHE: that was "
+        "not tried here."
+    ),
+    "advice.add-suite-first": (
+        "Don't just switch DHE off: these would no longer connect: {clients}. Enable one of these suites on"
+        " the server first: {suites}. Scan again, and switch DHE off after that."
+    ),
+    "advice.add-suite-first.not-ours": (
+        "Don't just take DHE out of what the clients offer: these would no longer connect: {clients}. Ask "
+        "the operator of the server to enable one of these suites first: {suites}."
+    ),
+    "advice.no-suite-fits": (
+        "Don't just switch DHE off: these would no longer connect: {clients}. No suite without DHE that "
+        "they offer goes with the certificate of the server; it needs an RSA certificate first, and a suite"
+        " with ECDHE_RSA."
+    ),
+    "advice.update-server": (
+        "This server is Windows that lacks the fix itself: install its update, or take the DHE suites out "
+        "of its own cipher suite order."
+    ),
+    "advice.unknown": (
+        "Whether all clients still connect without DHE was not found out; check that before DHE is switched"
+        " off."
+    ),
     # ---- evidence: what was seen on the server
     "evidence.z.stripped": (
         "A shared secret that starts with a zero byte: the server completed the handshake with the zero "
@@ -263,6 +285,18 @@ SENTENCES = {
         "The server accepts {suites}, which Windows without the fix offers. Whether that Windows lands on "
         "DHE here was not tried; it is assumed."
     ),
+    "evidence.landing.observed": (
+        "Lands on {suite} over TLS {version}, its offer replayed on this server: {clients}."
+    ),
+    "evidence.landing.depends": ("Whether it has the fix depends on its updates: {clients}."),
+    "evidence.locked-out": ("Connects today, and not when the same offer was sent without DHE: {clients}."),
+    "evidence.locked-out.let-in": (
+        "They offer these suites without DHE, which go with the certificate of the server: {suites}."
+    ),
+    "evidence.locked-out.no-suite": (
+        "They offer no suite without DHE that goes with the certificate of the server."
+    ),
+    "evidence.no-ems": ("The server was offered the extended master secret and did not take it."),
     "evidence.landing.named": "The inventory names clients that may be Windows without the fix: {clients}.",
     "evidence.landing.clients-unknown": (
         "The inventory doesn't name the clients of this server, so such a Windows may be among them."
@@ -272,6 +306,12 @@ SENTENCES = {
     ),
     "evidence.no-landing.size": (
         "Windows without the fix is expected to fail on the size of the group before it meets a leading zero."
+    ),
+    "evidence.no-landing.replayed.one": (
+        "The {n} offer of a Windows that may lack the fix was replayed, and does not land on DHE."
+    ),
+    "evidence.no-landing.replayed.many": (
+        "All {n} offers of Windows versions that may lack the fix were replayed, and none lands on DHE."
     ),
     "evidence.no-landing.suites": "Windows without the fix offers none of these suites.",
     "evidence.old-versions": (
