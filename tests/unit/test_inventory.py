@@ -140,7 +140,7 @@ def test_any_bytes_give_an_inventory_fit_for_json_or_a_clear_error(data: bytes, 
     except InventoryError as error:
         said = str(error)
     else:
-        said = "".join(b.value + b.message for b in inventory.bad_rows)
+        said = "".join(b.value + b.message + b.host for b in inventory.bad_rows)
         assert INVENTORY.validate_json(INVENTORY.dump_json(inventory)) == inventory
     assert said.isprintable()
 
@@ -695,6 +695,31 @@ def test_a_line_beyond_all_measure() -> None:
     inventory = parse_inventory(b"host\n" + b"a" * (MAX_LINE + 1) + b"\nb.example\n")
     assert [t.host for t in inventory.targets] == ["b.example"]
     assert [(b.line, b.reason) for b in inventory.bad_rows] == [(2, "too-long")]
+
+
+@pytest.mark.parametrize(
+    ("row", "host"),
+    [
+        ("A.Example.com.,70000,", "a.example.com"),
+        ("https://me:secret@a.example.com/,70000,", "a.example.com"),
+        ("2001:DB8::7,443,maybe", "2001:db8::7"),
+        ("a.example.com:8443,443,", "a.example.com"),
+        ("a.example.com:70000,,", "a.example.com:70000"),
+        ("a..b\x1b,443,", "a..b\\x1b"),
+        ("=cmd|' /C calc'!A0,443,", "=cmd|' /C calc'!A0"),
+        (",443,", ""),
+        ("a.example.com,443,yes,more", ""),
+    ],
+)
+def test_a_bad_row_says_its_host(row: str, host: str) -> None:
+    assert only_bad_row(f"host,port,managed\n{row}\n").host == host
+
+
+def test_a_bad_row_says_its_host_though_bytes_are_no_text() -> None:
+    assert only_bad_row(b"host,notes\na.example.com,caf\xe9\n").host == "a.example.com"
+    assert only_bad_row(b"host,notes\ncaf\xe9.example,x\n").host == "caf\\xe9.example"
+    assert only_bad_row(b"notes,host\ncaf\xe9,x,a.example.com\n").host == ""
+    assert only_bad_row(b'host,notes\na.example.com,"x\n').host == ""
 
 
 def test_what_is_shown_is_short_and_printable() -> None:

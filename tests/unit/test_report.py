@@ -59,11 +59,11 @@ from tlsprobe.report.phrases import Phrases, in_ten_thousand
 from tlsprobe.report.survey import sentences as survey_sentences
 from tlsprobe.report.tables import DHE_COLUMNS, decimal
 from tlsprobe.report.terminal import print_rules, print_server, print_summary
-from tlsprobe.report.text import visible
 from tlsprobe.rules import RULES, judge
 from tlsprobe.tls.groups import known_groups, zero_probability
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable
 from tlsprobe.wording import SENTENCES, wording
+from tlsprobe.wording.visible import visible
 
 ROOT = Path(__file__).parents[2]
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -374,6 +374,17 @@ def test_bad_rows_are_rows_at_their_line() -> None:
     assert [row["status"] for row in rows] == ["assessed", "not-scanned", "unreachable"]
     assert (rows[1]["host"], rows[1]["status_reason"]) == ("", "bad-port")
     assert rows[1]["problem"].startswith("line 7, column port: ")
+
+
+def test_a_bad_row_has_its_host_and_one_of_an_older_run_the_spoilt_value() -> None:
+    bad = (
+        BadRow(2, "port", "44e3", Reason.BAD_PORT, "not a port", "mail.example.com"),
+        BadRow(3, "host", "=1+1", Reason.BAD_HOST, "no host", "=1+1"),
+        BadRow(4, "host", "a..b", Reason.BAD_HOST, "no host"),
+        BadRow(5, "port", "44e3", Reason.BAD_PORT, "not a port"),
+    )
+    rows = records(endpoints_csv([], run_info(bad_rows=bad)))
+    assert [row["host"] for row in rows] == ["mail.example.com", "'=1+1", "a..b", ""]
 
 
 def test_inventory_columns_follow_and_never_collide() -> None:

@@ -5,12 +5,11 @@ pandas and jinja2 are imported in this package and nowhere else.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from tlsprobe.facts import ServerScan
+from tlsprobe.files import write_whole
 from tlsprobe.journal import RunInfo
 from tlsprobe.report import html
 from tlsprobe.report.csv import to_csv
@@ -55,7 +54,7 @@ def write_reports(
     for name in (name for name in FORMATS if name in formats):
         for file_name, render in FORMATS[name].items():
             path = run_dir / file_name
-            _write(path, render(scans, info, lang))
+            write_whole(path, render(scans, info, lang).encode())
             written.append(path)
     return written
 
@@ -81,25 +80,3 @@ FORMATS: dict[str, dict[str, _Render]] = {
     },
     "jsonl": {"findings.jsonl": lambda scans, info, lang: "".join(findings_jsonl(scans, info, lang=lang))},
 }
-
-
-def _write(path: Path, text: str) -> None:
-    """Write beside the file, then replace it: a reader sees the old report or the new one."""
-    data = text.encode()
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
-        try:
-            unfinished.write(data)
-            unfinished.flush()
-            os.fsync(unfinished.fileno())
-            # A temporary file is private to its owner; a report has the rights of any new file.
-            os.fchmod(unfinished.fileno(), 0o666 & ~_umask())
-            Path(unfinished.name).replace(path)
-        except BaseException:
-            Path(unfinished.name).unlink(missing_ok=True)
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from tlsprobe.report.text import visible
+from tlsprobe.wording.visible import visible
 
 # What a spreadsheet takes for a formula, at the start of a cell; the full-width forms too. A semicolon
 # starts a cell where the decimal separator is a comma.

@@ -19,8 +19,8 @@ from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import Judged, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
 from tlsprobe.report.tables import utc
-from tlsprobe.report.text import visible
 from tlsprobe.wording import Wording, wording
+from tlsprobe.wording.visible import visible
 
 _TILES = ("critical", "high", "medium", "low", "info", "none", "not-assessed")
 _ALWAYS_SHOWN = ("critical", "high", "medium", "none", "not-assessed")

@@ -17,12 +17,12 @@ from tlsprobe.facts import (
     groups_of,
 )
 from tlsprobe.report.judged import Judged, has_no_dhe
-from tlsprobe.report.text import visible
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
 from tlsprobe.tls.groups import integer, size_in_bytes
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable
 from tlsprobe.wording import SENTENCES, Wording
+from tlsprobe.wording.visible import visible
 
 DASH = "\u2013"  # where there is nothing to say
 _SHOWN_BYTES = 8

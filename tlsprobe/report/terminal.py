@@ -17,9 +17,9 @@ from tlsprobe.report import clients_view, survey
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import Judged, judged_with, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
-from tlsprobe.report.text import visible
 from tlsprobe.rules import RULES, Finding
 from tlsprobe.wording import wording
+from tlsprobe.wording.visible import visible
 
 MOST_SERVERS = 20
 _MOST_BAD_ROWS = 10
