@@ -6,9 +6,9 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,6 @@ from tlsprobe.selection import Selection
 from tlsprobe.tls.stream import Conversation, Parting, PeerGone
 
 R = TypeVar("R")
-_NAME_THREADS = 32
 RECEIVE_SIZE = 64 * 1024
 
 
@@ -86,8 +85,6 @@ class Dialer:
         self._family = family
         self._selection = selection
         self._slots = asyncio.Semaphore(limits.connections)
-        # Look-ups that hang must not take the threads in which handshakes compute.
-        self._names = ThreadPoolExecutor(_NAME_THREADS, "names")
         self._lending = asyncio.Lock()
         self._by_address: dict[str, _AddressLimit] = {}
 
@@ -98,13 +95,12 @@ class Dialer:
         """
         if self._family is socket.AF_UNSPEC and _is_address(target.host):
             return self._allowed((target.host,), target)
-        loop = asyncio.get_running_loop()
         look_up = partial(
             socket.getaddrinfo, target.host, target.port, family=self._family, type=socket.SOCK_STREAM
         )
         try:
             async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
-                found = await loop.run_in_executor(self._names, look_up)
+                found = await _in_daemon_thread(look_up)
         except TimeoutError:
             raise DialError("dns", "the name server does not answer") from None
         except (socket.gaierror, UnicodeError) as error:
@@ -191,6 +187,30 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+async def _in_daemon_thread(work: Callable[[], R]) -> R:
+    """Run what may hang, as a look-up of a name can, in a thread of its own that nobody waits for.
+
+    A pool would keep other names behind those that hang, and the interpreter waits for a pool at its end.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[R] = loop.create_future()
+
+    def settle(result: Callable[[], None]) -> None:
+        if not done.done():  # else it was given up
+            result()
+
+    def thread() -> None:
+        try:
+            result = partial(done.set_result, work())
+        except Exception as error:
+            result = partial(done.set_exception, error)
+        with suppress(RuntimeError):  # the loop is closed: the run is over
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=thread, name="names", daemon=True).start()
+    return await done
 
 
 async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:

@@ -139,6 +139,7 @@ class BadRow:
     value: str
     reason: Reason
     message: str
+    host: str = ""  # as read, else what stands in its cell; empty where it isn't known which cell that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +180,14 @@ def parse_inventory(data: bytes, *, columns: Mapping[str, str] | None = None) ->
         if isinstance(row, SpoiltLines):
             bad_rows.append(_spoilt(row))
             continue
-        damage = _damage(row, layout.header)
+        damage = _damage(row, layout)
         if damage:
             bad_rows.append(damage)
             continue
         try:
             targets.append(_target(row, layout))
         except _RowFault as fault:
-            bad_rows.append(fault.bad_row(row.line, layout))
+            bad_rows.append(fault.bad_row(row, layout))
     merged, duplicates = _merge(targets)
     return Inventory(
         targets=merged,
@@ -215,8 +216,20 @@ class _RowFault(Exception):
         super().__init__(message)
         self.name, self.value, self.reason = name, value, reason
 
-    def bad_row(self, line: int, layout: Layout) -> BadRow:
-        return BadRow(line, layout.named(self.name), shown(self.value), self.reason, str(self))
+    def bad_row(self, row: Row, layout: Layout) -> BadRow:
+        column, host = layout.named(self.name), _host_said(row, layout)
+        return BadRow(row.line, column, shown(self.value), self.reason, str(self), host)
+
+
+def _host_said(row: Row, layout: Layout) -> str:
+    """Say whose row it is, though it can't be used, so that its owner finds it again."""
+    if any(row.cells[len(layout.header) :]):
+        return ""  # a cell too many may stand before the host
+    text = layout.cell(row.cells, "host")
+    try:
+        return parse_place(text).host
+    except HostError:
+        return shown(text)
 
 
 def _spoilt(lines: SpoiltLines) -> BadRow:
@@ -263,8 +276,9 @@ def _target(row: Row, layout: Layout) -> Target:
     )
 
 
-def _damage(row: Row, header: Sequence[str]) -> BadRow | None:
+def _damage(row: Row, layout: Layout) -> BadRow | None:
     """Find a cell that belongs to no column, or whose bytes are no text."""
+    header = layout.header
     for at, text in enumerate(row.cells):
         if at >= len(header) and text:
             message = (
@@ -274,7 +288,8 @@ def _damage(row: Row, header: Sequence[str]) -> BadRow | None:
             return BadRow(row.line, "", shown(text), Reason.TOO_MANY_CELLS, message)
         if undecodable(text):
             message = f"{shown(text)} is neither UTF-8 nor UTF-16; save the file again as CSV in UTF-8"
-            return BadRow(row.line, header[at], shown(text), Reason.UNDECODABLE, message)
+            host = _host_said(row, layout)
+            return BadRow(row.line, header[at], shown(text), Reason.UNDECODABLE, message, host)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import socket
 import struct
 import threading
@@ -158,6 +159,40 @@ def resets(connection: socket.socket) -> None:
     """Reset after the hello."""
     connection.recv(65536)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def passes_on(host: str, port: int, *, but: Callable[[ClientHello], bool], to: Behaviour) -> Behaviour:
+    """Lead to a real server, `but` connections whose hello is picked out lead `to` a behaviour."""
+
+    def pump(source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def behave(connection: socket.socket) -> None:
+        hello = connection.recv(65536, socket.MSG_PEEK)  # whoever behaves reads it himself
+        if but(ClientHello.parse(hello[9:])):
+            to(connection)
+            return
+        with socket.create_connection((host, port), timeout=10) as behind:
+            back = threading.Thread(target=pump, args=(behind, connection), daemon=True)
+            back.start()
+            pump(connection, behind)
+            back.join(10)
+
+    return behave
+
+
+def new_p_each_time(bits: int) -> Behaviour:
+    """Choose 009e over a modulus that was never sent before: odd, and no more is known of it."""
+
+    def behave(connection: socket.socket) -> None:
+        middle = bits // 8 - 2
+        p, share = (first + secrets.token_bytes(middle) + b"\xff" for first in (b"\xff", b"\x55"))
+        answers_dhe(flight(p=p, share=share))(connection)
+
+    return behave
 
 
 @dataclass(frozen=True)
