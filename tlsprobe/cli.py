@@ -5,17 +5,16 @@ Whatever is slow to load (pandas, pydantic, sslyze, jinja2) is imported by the c
 
 from __future__ import annotations
 
-import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsprobe import __version__, options
+from tlsprobe import __version__, fix_commands, options
+from tlsprobe.log import set_up
+from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
 
 if TYPE_CHECKING:
     from tlsprobe.facts import ServerScan
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from tlsprobe.rules import Finding
     from tlsprobe.runs import Plan
     from tlsprobe.scan import ScanConfig
-
-EXIT_USAGE = 2
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,6 +73,7 @@ def scan(
     only: options.Only = None,
     samples: options.Samples = 0,
     survey: options.SurveyFlag = False,
+    clients: options.Clients = None,
     client_cert: options.ClientCert = None,
     client_key: options.ClientKey = None,
     connections: options.Connections = 64,
@@ -112,8 +110,8 @@ def scan(
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 usage error or nothing to scan, 3 nothing found
     but not everything could be assessed, 130 interrupted (what is done is kept; go on with --resume).
     """
-    with _usage_errors():
-        _log(verbose)
+    with usage_errors():
+        set_up(verbose)
         from tlsprobe.flags import collect, formats_wanted, plan_new, plan_resumed, scan_config
         from tlsprobe.output import print_dry_run, say_bad_rows
 
@@ -122,9 +120,9 @@ def scan(
         if resume is not None:
             plan, config = plan_resumed(resume, inventory, flags, retry, ctx)
         elif inventory is None:
-            _usage("give an inventory file, or --resume RUN; `tlsprobe scan --help` has examples")
+            usage("give an inventory file, or --resume RUN; `tlsprobe scan --help` has examples")
         elif retry:
-            _usage("--retry goes with --resume RUN")
+            usage("--retry goes with --resume RUN")
         else:
             config = scan_config(flags)
             plan = plan_new(inventory, out, config, flags, dry_run=dry_run)
@@ -133,7 +131,7 @@ def scan(
             return
         if not plan.targets and not plan.done:
             say_bad_rows(plan.info)
-            _usage("nothing to scan: no usable row is left")
+            usage("nothing to scan: no usable row is left")
     sys.exit(
         _run(
             plan,
@@ -164,6 +162,7 @@ def probe(
     only: options.Only = None,
     samples: options.Samples = 0,
     survey: options.SurveyFlag = False,
+    clients: options.Clients = None,
     client_cert: options.ClientCert = None,
     client_key: options.ClientKey = None,
     connections_per_host: options.ConnectionsPerHost = 4,
@@ -176,14 +175,14 @@ def probe(
     verbose: options.Verbose = False,
 ) -> None:
     """Ask one server, and print what it does."""
-    with _usage_errors():
-        _log(verbose)
+    with usage_errors():
+        set_up(verbose)
         from tlsprobe.flags import collect, one_target, scan_config
 
         config = scan_config(collect(ctx))
         target = one_target(server, starttls)
         if config.selection is not None and not config.selection.allows_target(target):
-            _usage(f"{server}: {config.selection.decide(target).reason}")
+            usage(f"{server}: {config.selection.decide(target).reason}")
     from rich.console import Console
 
     from tlsprobe.engines import local
@@ -211,7 +210,7 @@ def report(
     quiet: options.Quiet = False,
 ) -> None:
     """Write the reports of a run again, from its journal; no server is touched."""
-    with _usage_errors():
+    with usage_errors():
         from tlsprobe.flags import formats_wanted
         from tlsprobe.journal import read_run_info, read_scans
 
@@ -249,7 +248,7 @@ def demo(
     from tlsprobe.flags import folder_for, plan_new, scan_config
     from tlsprobe.output import say_unless
 
-    with _usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
+    with usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
         folder = out or folder_for(Path("demo.csv"))
         flags = {"samples": str(samples), "connections_per_host": "4"}
         config = scan_config(flags)
@@ -274,6 +273,17 @@ def rules() -> None:
     from tlsprobe.report.terminal import print_rules
 
     print_rules(Console())
+
+
+app.command(
+    epilog="Example: [bold]tlsprobe fix reports/inventory-20261124T220000Z[/], then read fix/README.md there"
+)(fix_commands.fix)
+app.command(epilog="Example: [bold]tlsprobe verify reports/inventory-20261124T220000Z[/]")(
+    fix_commands.verify
+)
+app.command(
+    epilog="Examples: [bold]tlsprobe clients[/] · [bold]tlsprobe clients 'Windows Server 2012 R2'[/]"
+)(fix_commands.clients)
 
 
 # ---- running and reporting -----------------------------------------------------------------------
@@ -359,26 +369,3 @@ def _report(
         bad_rows=len(info.bad_rows),
         allow_incomplete=allow_incomplete,
     )
-
-
-def _log(verbose: bool) -> None:
-    level = logging.INFO if verbose else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Turn errors of the user's files into one line and exit code 2."""
-    from tlsprobe.flags import UsageError
-    from tlsprobe.inventory import InventoryError
-    from tlsprobe.journal import JournalError
-
-    try:
-        yield
-    except (InventoryError, JournalError, UsageError) as error:
-        _usage(str(error))
-
-
-def _usage(text: str) -> NoReturn:
-    typer.echo(f"tlsprobe: {text}", err=True)
-    raise typer.Exit(EXIT_USAGE)

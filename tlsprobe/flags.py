@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
 from tlsprobe.dial import Limits
 from tlsprobe.inventory import (
     Inventory,
@@ -35,7 +36,7 @@ class UsageError(Exception):
 
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
-    "columns", "exclude", "only", "samples", "survey", "client_cert", "client_key", "connections",
+    "columns", "exclude", "only", "samples", "survey", "clients", "client_cert", "client_key", "connections",
     "connections_per_host", "rate", "timeout", "deadline", "ipv4", "ipv6",
 )  # fmt: skip
 
@@ -67,7 +68,7 @@ def _given(ctx: typer.Context) -> set[str]:
 
 
 def scan_config(flags: dict[str, str]) -> ScanConfig:
-    """Read the files that flags name and make the configuration; UsageError, SelectionError."""
+    """Read the files that flags name and make the configuration; UsageError, SelectionError, ClientsError."""
     if "ipv4" in flags and "ipv6" in flags:
         _usage("-4 and -6 exclude each other")
     family = socket.AF_INET if "ipv4" in flags else socket.AF_INET6 if "ipv6" in flags else socket.AF_UNSPEC
@@ -95,6 +96,9 @@ def scan_config(flags: dict[str, str]) -> ScanConfig:
         family=family,
         selection=selection,
         identity=identity,
+        clients=merged(
+            built_in_profiles(), [each for path in _paths(flags, "clients") for each in read_profiles(path)]
+        ),
     )
 
 

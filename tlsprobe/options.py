@@ -53,6 +53,15 @@ SurveyFlag = Annotated[
         rich_help_panel=PROBING,
     ),
 ]
+Clients = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--clients",
+        envvar="TLSPROBE_CLIENTS",
+        help="File of more client profiles, or of recorded hellos; docs/clients.md says how to write one.",
+        rich_help_panel=PROBING,
+    ),
+]
 ClientCert = Annotated[
     Path | None,
     typer.Option(

@@ -70,7 +70,7 @@ def new_plan(
         finished=None,
         user=_user(),
         host=socket.gethostname(),
-        command=shlex.join(["tlsprobe", *sys.argv[1:]]),
+        command=command_line(),
         inventory=str(source),
         inventory_sha256=inventory.sha256,
         flags=flags,
@@ -145,6 +145,11 @@ def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...])
         for target in remaining(targets, scans)
     )
     return scans + left
+
+
+def command_line() -> str:
+    """Return what was typed, as a shell takes it."""
+    return shlex.join(["tlsprobe", *sys.argv[1:]])
 
 
 def default_folder(source: Path, now: datetime, root: Path) -> Path:

@@ -49,6 +49,7 @@ class ScanConfig:
     selection: Selection | None = None
     identity: Identity | None = None
     clients: tuple[ClientProfile, ...] = field(default_factory=built_in_profiles)
+    replay_always: bool = False  # the clients' offers, also where no DHE is accepted
 
 
 @dataclass(slots=True)
@@ -191,16 +192,22 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
             return notes.settle(Status.PARTLY_ASSESSED, "dhe-incomplete", notes.dhe.reason)
         if not await _still_answers(interview):
             return notes.settle(Status.PARTLY_ASSESSED, "flapping", "the closing control failed")
+        if config.replay_always:
+            await _replay(interview, config, notes)
         return await _conclude(interview, config, notes)
     notes.zeros = await leading_zeros(interview, notes.dhe)
-    async for landing in landings(interview, config.clients):
-        notes.landings.append(landing)
+    await _replay(interview, config, notes)
     if config.samples:
         # A share not observed is no gap, so neither is a deadline among the samples.
         notes.settle(*_status(notes))
         notes.settled = True
         await sample(interview, notes.dhe, config.samples)
     return await _conclude(interview, config, notes)
+
+
+async def _replay(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
+    async for landing in landings(interview, config.clients):
+        notes.landings.append(landing)
 
 
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:

@@ -30,7 +30,7 @@ from tlsprobe.tls.stream import PeerGone
 RETRY_DELAYS_S = (0.2, 1.0)
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
-MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game, and each costs a second
+MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game
 # How many records and extensions of a connection are written down; a hostile flight has 80,000 records.
 MAX_NOTED = 64
 

@@ -14,7 +14,7 @@ from tlsprobe.rules.finding import (
     fingerprint,
 )
 from tlsprobe.rules.rates import client_rate, expected_failure_rate
-from tlsprobe.rules.table import RULES, Met, Rule
+from tlsprobe.rules.table import RULES, Met, Rule, ends_with_dhe
 from tlsprobe.rules.verdict import fix_side, judge
 from tlsprobe.rules.who import clients_of, is_locked_out, lands_on_dhe, stops_at_group, who_counts
 
@@ -32,6 +32,7 @@ __all__ = [
     "advise",
     "client_rate",
     "clients_of",
+    "ends_with_dhe",
     "expected_failure_rate",
     "fingerprint",
     "fix_side",

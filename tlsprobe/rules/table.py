@@ -331,3 +331,8 @@ RULES: tuple[Rule, ...] = (
         ends_with_dhe=False,
     ),
 )
+
+
+def ends_with_dhe(rule: str) -> bool:
+    """Whether what this rule finds is gone where no DHE is negotiated."""
+    return any(each.ends_with_dhe for each in RULES if each.id == rule)

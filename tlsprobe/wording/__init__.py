@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlsprobe.wording import notes, reasons, report, rules, server_fixes, windows_fixes
+from tlsprobe.wording import (
+    client_list,
+    fix_folder,
+    notes,
+    reasons,
+    report,
+    rules,
+    server_fixes,
+    windows_fixes,
+)
 
 DOMAIN = "tlsprobe"
 LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
@@ -22,6 +31,8 @@ SENTENCES: Mapping[str, str] = {
     **reasons.SENTENCES,
     **report.SENTENCES,
     **notes.SENTENCES,
+    **client_list.SENTENCES,
+    **fix_folder.SENTENCES,
     **server_fixes.SENTENCES,
     **windows_fixes.SENTENCES,
 }

@@ -1,0 +1,117 @@
+"""The commands behind a scan: `fix` writes the edits, `verify` looks again, `clients` lists who is known."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlsprobe import options
+from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
+
+Run = Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")]
+
+
+def fix(
+    run: Run,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder to write.", show_default="RUN/fix", rich_help_panel=options.OUTPUT),
+    ] = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write the edits that end the findings of a run: a file per server, a folder per Windows version.
+
+    Nothing is changed on any machine. Each edit says how to apply, check and undo it.
+    """
+    with usage_errors():
+        from tlsprobe.journal import read_run_info, read_scans
+        from tlsprobe.remedy.folder import fix_files
+        from tlsprobe.wording import wording
+
+        info, scans = read_run_info(run), read_scans(run)
+        files = fix_files(scans, info, run=str(run), words=wording())
+    from tlsprobe.files import write_whole
+
+    folder = out or run / "fix"
+    try:
+        for each in files:
+            path = folder / each.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, each.content)
+    except OSError as error:
+        usage(f"{error}; choose another folder with --out")
+    if not quiet:
+        typer.echo(f"Written: {folder / files[0].path} and {len(files) - 1} more files", err=True)
+
+
+def verify(
+    run: Run,
+    allow_incomplete: options.AllowIncomplete = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Probe the servers of a run that had findings again, and say what became of each.
+
+    With the flags that the run had. Exit code: 0 all fixed and nobody locked out, 1 something is still there
+    or a client is locked out now, 3 something could not be told.
+    """
+    from tlsprobe.log import set_up
+
+    with usage_errors():
+        set_up(verbose)
+        from tlsprobe.flags import scan_config
+        from tlsprobe.journal import JournalError, read_run_info, read_scans
+        from tlsprobe.verification import Outcome, plan_verification
+        from tlsprobe.verification import verify as verify_run
+        from tlsprobe.verified import print_verification, print_verified
+
+        info, scans = read_run_info(run), read_scans(run)
+        config = scan_config(info.flags)
+        now = datetime.now(UTC)
+        plan = plan_verification(run, info, scans, now)
+    from rich.console import Console
+
+    console = Console()
+    verified = []
+    try:
+        for each in verify_run(plan, scans, config, now=now) if plan.targets else ():
+            verified.append(each)
+            if not quiet:
+                print_verification(each, console)
+    except JournalError as error:
+        typer.echo(f"tlsprobe: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+    if not quiet:
+        print_verified(verified, console, folder=plan.folder if plan.targets else None)
+    outcomes = {each.outcome for each in verified}
+    if Outcome.STILL_THERE in outcomes or any(each.lost for each in verified):
+        sys.exit(1)
+    sys.exit(3 if Outcome.UNCLEAR in outcomes and not allow_incomplete else 0)
+
+
+def clients(
+    client: Annotated[str | None, typer.Argument(help="An id or a name: only that one, in full.")] = None,
+    own: options.Clients = None,
+) -> None:
+    """List the clients whose offers are replayed: what each is, its fix, and where that is known from."""
+    with usage_errors():
+        from tlsprobe.clients.names import profiles_named
+        from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
+
+        profiles = merged(built_in_profiles(), [each for path in own or () for each in read_profiles(path)])
+        shown = profiles_named(client, profiles) if client else profiles
+        if not shown:
+            usage(f"{client}: no client is known by that name; `tlsprobe clients` lists them")
+    from rich.console import Console
+
+    from tlsprobe.report.clients_list import print_client, print_clients
+
+    if client:
+        for each in shown:
+            print_client(each, Console())
+    else:
+        print_clients(shown, Console())

@@ -1,0 +1,46 @@
+"""Markdown with text in it that came from elsewhere: nothing in it becomes markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tlsprobe.wording.visible import visible
+
+# An underscore within a word means nothing, and names are easier to read without a backslash.
+_MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+
+
+def plain(text: str) -> str:
+    """Write text so that it reads as it is."""
+    return _MARKUP.sub(r"\\\1", visible(text))
+
+
+def code(text: str) -> str:
+    """Write text as code within a line."""
+    shown = visible(text)
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def block(lines: Sequence[str], language: str = "") -> str:
+    """Write lines as a block of code."""
+    shown = [visible(line) for line in lines]
+    fence = "`" * max(3, _longest_run("\n".join(shown)) + 1)
+    return "\n".join([f"{fence}{language}", *shown, fence])
+
+
+def bullets(items: Sequence[str]) -> str:
+    """Write a list."""
+    return "\n".join(f"- {item}" for item in items)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table; its cells are markdown already."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

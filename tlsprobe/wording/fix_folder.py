@@ -1,0 +1,88 @@
+"""The folder that `tlsprobe fix` writes, and what `tlsprobe verify` says."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    # ---- the folder's README
+    "fix.folder.title": "What to change: run {run}",
+    "fix.folder.made": (
+        "Written by tlsprobe {version} from the journal of the run; nothing was changed anywhere."
+    ),
+    "fix.folder.order": (
+        "Make one change at a time, on one machine first. After each: tlsprobe verify {run} probes the "
+        "servers with findings again and says which are fixed."
+    ),
+    "fix.folder.servers": "Servers",
+    "fix.folder.column.server": "Server",
+    "fix.folder.column.findings": "Findings",
+    "fix.folder.column.side": "Where to fix",
+    "fix.folder.column.file": "File",
+    "fix.folder.nothing": (
+        "No server of this run has a finding that ends with DHE; there is nothing to change."
+    ),
+    "fix.folder.windows": "Windows",
+    "fix.folder.windows.what": (
+        "A folder for each Windows that lands on DHE on one of these servers and may lack the fix: a "
+        "registry file, a list for the group policy and a script, each with how to apply, check and undo "
+        "it."
+    ),
+    "fix.folder.windows.no-edit": (
+        "There is no edit here for {client}: it is out of support since long, so replace it or keep it "
+        "off these servers."
+    ),
+    "fix.folder.applications": "Edits by application",
+    "fix.folder.applications.what": (
+        "For servers whose application the inventory doesn't name (its column software), the edit of each"
+        " application that is known. Find out what ends TLS there, and take that one."
+    ),
+    # ---- one server's file
+    "fix.server-file.findings": "What was found",
+    "fix.server-file.side": "Where to fix: {side}",
+    "fix.server-file.locked-out": "Who would be locked out without DHE",
+    "fix.server-file.add-first": (
+        "The edit below enables these suites as well, so that nobody is locked out: {suites}. Verify "
+        "after it that the clients above are not locked out any more."
+    ),
+    "fix.server-file.add-by-hand": (
+        "First enable one of these suites in the application's own list, and scan again: {suites}. The "
+        "edit below only takes DHE away, and would lock the clients above out."
+    ),
+    "fix.server-file.theirs": (
+        "The inventory says that this server is not yours. The edit is for whoever runs it; on your side "
+        "change the Windows clients: {folder}."
+    ),
+    "fix.server-file.clients": "The edits for Windows are in {folder}.",
+    "fix.server-file.edit": "The edit for {software}",
+    "fix.server-file.no-software": (
+        "The inventory doesn't name the application of this server (its column software). The edits for "
+        "all that are known are in {folder}."
+    ),
+    "fix.server-file.unknown-software": (
+        "No edit is known for {software}. The edits for all applications that are known are in {folder}; "
+        "its TLS library may be that of one of them."
+    ),
+    # ---- one edit
+    "fix.edit.verified": "Applied to a real {software} and scanned again: no DHE was left.",
+    "fix.edit.not-verified": "Not verified: this edit was not applied to a real {software} here.",
+    "fix.edit.file": "File: {file}",
+    "fix.edit.lines": "The lines, for a configuration that says nothing of ciphers yet:",
+    "fix.edit.apply": "Apply",
+    "fix.edit.reload": "Make it count:",
+    "fix.edit.check": "Check",
+    "fix.edit.undo": "Undo",
+    "fix.edit.notes": "To know",
+    # ---- verify
+    "verify.fixed": "fixed",
+    "verify.still-there": "still there",
+    "verify.unclear": "couldn't tell",
+    "verify.old": "then: {said}",
+    "verify.new": "now: {said}",
+    "verify.fact.suites": "DHE suites: {suites}",
+    "verify.fact.no-dhe": "no DHE suite",
+    "verify.fact.status": "{status}: {reason}",
+    "verify.lost": "Connected then and not any more: {clients}.",
+    "verify.kept.one": "{n} client that connected then still does.",
+    "verify.kept.many": "All {n} clients that connected then still do.",
+    "verify.summary": "{fixed} fixed, {still} still there, {unclear} unclear",
+    "verify.nothing": "No server of this run has a finding, so there is nothing to verify.",
+}
