@@ -61,8 +61,20 @@ def print_dry_run(plan: Plan, config: ScanConfig) -> None:
     typer.echo(
         f"{len(plan.targets)} servers, {len(plan.excluded)} excluded, {len(plan.info.bad_rows)} bad rows"
     )
-    typer.echo(f"{each.base} connections a server at least, and one for each DHE suite and version it takes")
-    typer.echo(f"{each.most} a server at most, {each.most * len(plan.targets)} in all")
+    typer.echo(
+        f"a server with DHE: {each.base} connections, one for each DHE suite and version it takes, "
+        f"and up to {each.without_dhe} for what clients get without DHE"
+    )
+    parts = [
+        f"{each.control} control",
+        f"{each.refusals} refusals",
+        f"{each.order} for the order",
+        f"{each.forced} forced handshakes",
+        f"{each.replays} offers of clients",
+    ]
+    optional = [f"{each.optional} for samples and survey"] if each.optional else []
+    typer.echo(f"  ({', '.join([*parts, *optional])})")
+    typer.echo(f"whatever a server does: {each.most} at most, {each.most * len(plan.targets)} in all")
     typer.echo("nothing was connected to")
     say_bad_rows(plan.info)
 

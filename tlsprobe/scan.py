@@ -72,10 +72,25 @@ class _Notes:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Connections to one server: `base` plus one for each suite and version taken, `most` in all."""
+    """Connections to one server.
 
-    base: int
+    One with DHE sees `base`, one for each suite and version that it takes, and up to `without_dhe`: as many
+    of the clients' offers land on DHE. `most` is the end of it, whatever the server does.
+    """
+
+    control: int
+    refusals: int
+    order: int
+    forced: int
+    replays: int
+    without_dhe: int
+    optional: int  # samples and survey
     most: int
+
+    @property
+    def base(self) -> int:
+        """What a server with DHE sees at least, before its suites."""
+        return self.control + self.refusals + self.order + self.forced + self.replays + self.optional
 
 
 def budget(config: ScanConfig) -> Budget:
@@ -91,7 +106,13 @@ def budget(config: ScanConfig) -> Budget:
     every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
     replays = count_replays(config.clients)
     return Budget(
-        base=control + refusals + order + FORCED_HANDSHAKES + replays.first + replays.without_dhe + optional,
+        control=control,
+        refusals=refusals,
+        order=order,
+        forced=FORCED_HANDSHAKES,
+        replays=replays.first,
+        without_dhe=replays.without_dhe,
+        optional=optional,
         most=5 * control
         + every_suite
         + every_form

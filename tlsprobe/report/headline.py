@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tlsprobe.facts import Status
 from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import in_ten_thousand, is_every
+from tlsprobe.rules import Severity
 from tlsprobe.wording import Wording
 
 # These rules mean that handshakes fail, also where it is not known how often.
@@ -31,7 +32,10 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
-    with_every_client = sum(any(found.rule in _EVERY_CLIENT for found in each.findings) for each in every)
+    with_every_client = sum(
+        any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.findings)
+        for each in every
+    )
     if with_every_client:
         said.append(words.say("report.lede.every-client", n=with_every_client))
     gaps = sum(each.scan.status is not Status.ASSESSED for each in every)
@@ -43,4 +47,7 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
 
 
 def _drops(each: Judged) -> bool:
-    return bool(each.rate) or any(found.rule in _DROPPING for found in each.findings)
+    # Below high, nobody whose offer was replayed meets it.
+    return bool(each.rate) or any(
+        found.rule in _DROPPING and found.severity >= Severity.HIGH for found in each.findings
+    )
