@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tlsprobe.facts import Landing, ServerScan
 from tlsprobe.journal import RunInfo
+from tlsprobe.remedy.cipher_names import CIPHER_NAMES
 from tlsprobe.remedy.markdown import block, bullets, code, plain, table
 from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit
 from tlsprobe.remedy.windows import WINDOWS_VERSIONS, WindowsVersion, windows_edit_files
@@ -23,12 +24,15 @@ from tlsprobe.rules import (
     stops_at_group,
     who_counts,
 )
+from tlsprobe.rules.who import is_unclear
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording
 
 README = "README.md"
 SERVERS, WINDOWS, APPLICATIONS = "servers", "windows", "applications"
 _LONGEST_NAME = 80
+# Windows takes no file whose name up to the first dot is one of these.
+_DEVICE = re.compile(r"^(?=(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\.)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,15 @@ class _Case:
     path: str
     edit: ServerEdit | None
 
+    @property
+    def add_suites(self) -> tuple[int, ...]:
+        """Those of the advised suites that an edit may switch on, which RC4 and the like are not."""
+        return _addable(self.advice) or self.advice.add_suites
+
+
+def _addable(advice: Advice) -> tuple[int, ...]:
+    return tuple(code for code in advice.add_suites if code in CIPHER_NAMES)
+
 
 def fix_files(scans: Iterable[ServerScan], info: RunInfo, *, run: str, words: Wording) -> tuple[FixFile, ...]:
     """Return the whole folder for a run, README first; only that where there is nothing to change.
@@ -58,7 +71,9 @@ def fix_files(scans: Iterable[ServerScan], info: RunInfo, *, run: str, words: Wo
     cases = tuple(_cases(scans))
     versions, without_edit = _windows(cases)
     files = [FixFile(README, _readme(cases, versions, without_edit, info, run, words).encode())]
-    files += [FixFile(case.path, _server_file(case, words).encode()) for case in cases]
+    files += [
+        FixFile(case.path, _server_file(case, words, with_windows=bool(versions)).encode()) for case in cases
+    ]
     if any(case.edit is None for case in cases):
         edits = (server_edit(name) for name in SERVER_EDITS)
         files += [
@@ -81,11 +96,11 @@ def _cases(scans: Iterable[ServerScan]) -> Iterator[_Case]:
         if not findings:
             continue
         name = _file_name(scan)
-        while name in taken:  # two rows of one place, with other tags
+        while name.casefold() in taken:  # two rows of one place, with another protocol before TLS
             name += "-again"
-        taken.add(name)
+        taken.add(name.casefold())
         advice = advise(scan, findings)
-        edit = server_edit(scan.target.software, add=advice.add_suites) if scan.target.software else None
+        edit = server_edit(scan.target.software, add=_addable(advice))
         yield _Case(scan, findings, advice, f"{SERVERS}/{name}.md", edit)
 
 
@@ -95,27 +110,27 @@ def _file_name(scan: ServerScan) -> str:
     said = f"{target.host}_{target.port}" + (
         f"_{target.server_name}" if target.server_name and target.server_name != target.host else ""
     )
-    safe = re.sub(r"[^A-Za-z0-9.-]", "_", said).lstrip(".")[:_LONGEST_NAME]
+    safe = _DEVICE.sub("_", re.sub(r"[^A-Za-z0-9.-]", "_", said).lstrip(".")[:_LONGEST_NAME])
     if safe == said:
         return safe
-    return f"{safe}-{hashlib.sha256(said.encode(errors='surrogateescape')).hexdigest()[:8]}"
+    return f"{safe}-{hashlib.sha256(said.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def _windows(cases: Sequence[_Case]) -> tuple[tuple[WindowsVersion, ...], tuple[str, ...]]:
     """Return the Windows versions to write edits for, and the names of those that have none."""
     on_dhe: dict[str, str] = {}
     for case in cases:
+        if not case.scan.landings:  # not replayed: it may be any
+            on_dhe |= {each.id: each.names for each in WINDOWS_VERSIONS if each.fixed == "no"}
         unfixed = who_counts(case.scan).unfixed
-        if not case.scan.landings:
-            return tuple(each for each in WINDOWS_VERSIONS if each.fixed == "no"), ()
-        on_dhe |= {each.client: each.client_name for each in unfixed if _meets_dhe(each)}
+        on_dhe |= {each.client: each.client_name for each in unfixed if _may_meet_dhe(each)}
     known = {each.id for each in WINDOWS_VERSIONS}
     missing = tuple(name for client, name in on_dhe.items() if client not in known)
     return tuple(each for each in WINDOWS_VERSIONS if each.id in on_dhe), missing
 
 
-def _meets_dhe(landing: Landing) -> bool:
-    return lands_on_dhe(landing) or stops_at_group(landing)
+def _may_meet_dhe(landing: Landing) -> bool:
+    return lands_on_dhe(landing) or stops_at_group(landing) or is_unclear(landing)
 
 
 def _readme(
@@ -156,7 +171,7 @@ def _readme(
     return _joined(parts)
 
 
-def _server_file(case: _Case, words: Wording) -> str:
+def _server_file(case: _Case, words: Wording, *, with_windows: bool) -> str:
     say, advice, target = words.say, case.advice, case.scan.target
     parts = [f"# {plain(target.endpoint)}", f"## {say('fix.server-file.findings')}"]
     parts.append(
@@ -175,25 +190,25 @@ def _server_file(case: _Case, words: Wording) -> str:
     if advice.locked_out:
         parts.append(f"### {say('fix.server-file.locked-out')}")
         parts.append(bullets([plain(each.name) for each in advice.locked_out]))
-    parts += _about_sides(case, words)
+    parts += _about_sides(case, words, with_windows=with_windows)
     if case.edit is not None:
         parts += [f"## {plain(say('fix.server-file.edit', software=case.edit.software))}"]
-        if advice.add_suites:
-            suites = ", ".join(suite_name(code) for code in advice.add_suites)
-            adds = "fix.server.add.elsewhere" not in case.edit.note_keys
+        if case.add_suites:
+            suites = ", ".join(suite_name(code) for code in case.add_suites)
+            adds = "fix.server.add.at-the-end" in case.edit.note_keys
             key = "fix.server-file.add-first" if adds else "fix.server-file.add-by-hand"
             parts.append(plain(say(key, suites=suites)))
-        parts += _edit(case.edit, f"{target.host}:{target.port}", words)
+        parts += _edit(case.edit, target.endpoint, words)
     return _joined(parts)
 
 
-def _about_sides(case: _Case, words: Wording) -> list[str]:
+def _about_sides(case: _Case, words: Wording, *, with_windows: bool) -> list[str]:
     say, target = words.say, case.scan.target
     windows, applications = f"../{WINDOWS}/", f"../{APPLICATIONS}/"
     said = []
-    if target.managed is False:
+    if target.managed is False and with_windows:
         said.append(plain(say("fix.server-file.theirs", folder=windows)))
-    elif case.advice.side is FixSide.CLIENT:
+    elif case.advice.side is FixSide.CLIENT and with_windows:
         said.append(plain(say("fix.server-file.clients", folder=windows)))
     if case.edit is None and target.software:
         said.append(

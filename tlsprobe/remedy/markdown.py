@@ -8,19 +8,23 @@ from collections.abc import Sequence
 from tlsprobe.wording.visible import visible
 
 # An underscore within a word means nothing, and names are easier to read without a backslash.
-_MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+_MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+# What opens a list where it stands first; there a hyphen or a dot needs a backslash too.
+_OPENS_A_LIST = re.compile(r"^([0-9]*)([-+.)])")
 
 
 def plain(text: str) -> str:
-    """Write text so that it reads as it is."""
-    return _MARKUP.sub(r"\\\1", visible(text))
+    """Write text so that it reads as it is, wherever in a line it comes to stand."""
+    shown = _OPENS_A_LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", visible(text)))
+    return f"&#32;{shown[1:]}" if shown.startswith(" ") else shown  # four spaces would open a code block
 
 
 def code(text: str) -> str:
     """Write text as code within a line."""
     shown = visible(text)
     fence = "`" * (_longest_run(shown) + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    # One space is taken off at both ends where there is one at both.
+    pad = " " if shown.strip(" ") and (shown[0] in "` " or shown[-1] in "` ") else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.journal import RunInfo
@@ -95,6 +95,7 @@ def environment(words: Wording) -> Environment:
         lstrip_blocks=True,
         finalize=_printable,
     )
+    environment.filters["breakable"] = _breakable
     environment.globals |= {"say": words.say, "dash": DASH}
     return environment
 
@@ -104,6 +105,11 @@ def _printable(value: object) -> object:
     if value is None:
         raise ValueError("a template prints None")
     return value if isinstance(value, Markup) else visible(str(value))
+
+
+def _breakable(text: str) -> Markup:
+    """Let a long name of a suite go on in the next line behind an underscore."""
+    return escape(visible(text)).replace("_", Markup("_<wbr>"))
 
 
 def _style() -> Markup:
