@@ -164,6 +164,7 @@ include /etc/ldap/schema/core.schema
 pidfile {site.workdir}/slapd.pid
 TLSCertificateFile {site.pair.certificate}
 TLSCertificateKeyFile {site.pair.key}
+TLSDHParamFile {site.credentials.dh_files["rfc3526-2048"]}
 {setting("TLSCipherSuite {}", ciphers)}
 
 database config

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,11 @@ from tests.peers.verdict import CONFIG
 from tlsprobe.demo.credentials import Credentials
 from tlsprobe.demo.stack import Options, Site, free_port, running
 from tlsprobe.engines.local import run
-from tlsprobe.facts import ServerScan, Status, accepts_dhe
+from tlsprobe.facts import Landed, ServerScan, Status, accepts_dhe
 from tlsprobe.inventory import StartTls, Target
 from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit
+from tlsprobe.rules import advise, judge
+from tlsprobe.verification import Outcome, compare
 
 SUBJECTS = (*WEB_SUBJECTS, *DAEMON_SUBJECTS)
 # What lets a Windows 8.1 in that finds no DHE: ECDHE with CBC, and its name in OpenSSL.
@@ -58,10 +60,11 @@ class Trial:
             shell(edit.undo_for(self.file))
 
     def scan(self) -> ServerScan:
+        """Scan it, and replay every client's offer, also where no DHE is left."""
         target = Target(
             1, self.site.address, self.site.port, server_name="localhost", starttls=self.subject.starttls
         )
-        (scan,) = run([target], CONFIG)
+        (scan,) = run([target], replace(CONFIG, replay_always=True))
         assert scan.status is Status.ASSESSED, (scan.status_reason, scan.detail)
         return scan
 
@@ -124,11 +127,12 @@ def shell(command: str) -> None:
 def test_a_value_that_allows_dhe_no_longer_does(subject: Subject, attempt: Try) -> None:
     trial, edit = attempt(subject, subject.value), edit_of(subject)
     with trial.running():
-        assert accepts_dhe(trial.scan())
+        before = trial.scan()
+        assert accepts_dhe(before)
     as_it_was = trial.state()
     trial.apply(edit)
     with trial.running():
-        assert_without_dhe(trial)
+        assert_fixed_for_everybody(before, assert_without_dhe(trial))
     trial.take_back(edit)
     assert trial.state() == as_it_was
 
@@ -147,14 +151,19 @@ def test_a_configuration_without_a_value_gets_one(subject: Subject, attempt: Try
 
 @pytest.mark.parametrize("subject", cases(each for each in SUBJECTS if each.limited))
 def test_clients_that_had_only_dhe_get_in_by_a_suite_that_is_added(subject: Subject, attempt: Try) -> None:
-    trial, edit = attempt(subject, subject.limited), edit_of(subject, add=FOR_OLD_WINDOWS)
+    trial = attempt(subject, subject.limited)
     with trial.running():
-        assert accepts_dhe(trial.scan())
+        before = trial.scan()
         assert trial.negotiates(SHA384_CBC) is None
-    trial.apply(edit)
+    findings = judge(before)
+    advice = advise(before, findings)
+    assert {"DHE004", "DHE006"} <= {finding.rule for finding in findings}
+    assert {"windows-7", "windows-8", "windows-8.1"} <= {each.client for each in advice.locked_out}
+    assert advice.add_suites == FOR_OLD_WINDOWS
+    trial.apply(edit_of(subject, add=advice.add_suites))
     with trial.running():
         assert trial.negotiates(SHA384_CBC) == SHA384_CBC
-        assert_without_dhe(trial)
+        assert_fixed_for_everybody(before, assert_without_dhe(trial))
 
 
 def test_what_is_called_verified_is_what_is_tried_here() -> None:
@@ -163,7 +172,7 @@ def test_what_is_called_verified_is_what_is_tried_here() -> None:
     assert len(edits) == len(SERVER_EDITS)
 
 
-def assert_without_dhe(trial: Trial) -> None:
+def assert_without_dhe(trial: Trial) -> ServerScan:
     found = trial.scan()
     assert found.dhe is not None
     assert found.dhe.complete
@@ -171,3 +180,13 @@ def assert_without_dhe(trial: Trial) -> None:
     suite = trial.negotiates("ECDHE:DHE")
     assert suite is not None
     assert suite.startswith("ECDHE-")
+    return found
+
+
+def assert_fixed_for_everybody(before: ServerScan, after: ServerScan) -> None:
+    """Every finding is gone, and each client that connected before, old Windows or not, still does."""
+    compared = compare(before, after)
+    assert compared.outcome is Outcome.FIXED, compared.findings
+    assert [each.name for each in compared.lost] == []
+    connected = sum(isinstance(each.as_offered, Landed) for each in before.landings)
+    assert compared.kept == connected > 0
