@@ -23,6 +23,12 @@ class Judged:
     fix: FixSide | None
 
     @property
+    def per_day(self) -> float | None:
+        """Handshakes that fail a day; None where the inventory doesn't say how many there are."""
+        handshakes = self.scan.target.handshakes_per_day
+        return None if self.rate is None or handshakes is None else self.rate * handshakes
+
+    @property
     def worst(self) -> Finding | None:
         """The finding that the severity comes from."""
         return self.findings[0] if self.findings else None

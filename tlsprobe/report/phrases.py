@@ -44,6 +44,15 @@ class Phrases:
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
 
+    def per_day(self, each: Judged) -> str:
+        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""
+        if each.per_day is None:
+            return ""
+        key = "report.per-day.of-named" if each.scan.target.clients else "report.per-day.up-to"
+        return self.words.say(
+            key, count=f"{each.per_day:.2g}" if each.per_day < 10 else f"{each.per_day:.0f}"
+        )
+
     def severity(self, each: Judged) -> str:
         """Name the worst severity, or say that there was no assessment."""
         return self.words.say(f"report.severity.{severity_id(each)}")

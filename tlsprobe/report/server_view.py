@@ -143,7 +143,7 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
         zeros=phrases.zeros(scan),
         rate=phrases.rate(each.rate),
         fix=say(f"report.fix.{each.fix}") if each.fix and each.findings else "",
-        facts=_facts(scan, phrases),
+        facts=_facts(each, phrases),
         tags=tuple((name, value) for name, value in target.tags if value),
         findings=tuple(_finding(found, phrases) for found in each.findings),
         forced_with=_forced_with(scan, phrases),
@@ -176,8 +176,8 @@ def not_asked(each: Judged, phrases: Phrases) -> NotAskedView:
     )
 
 
-def _facts(scan: ServerScan, phrases: Phrases) -> tuple[tuple[str, str], ...]:
-    say = phrases.words.say
+def _facts(each: Judged, phrases: Phrases) -> tuple[tuple[str, str], ...]:
+    scan, say = each.scan, phrases.words.say
     secret = {True: "yes", False: "no", None: "unknown"}[scan.extended_master_secret]
     facts = [
         (say("report.fact.status"), say(f"report.status.{scan.status}")),
@@ -186,6 +186,8 @@ def _facts(scan: ServerScan, phrases: Phrases) -> tuple[tuple[str, str], ...]:
         (say("report.fact.effort"), say("report.effort", n=scan.connections, seconds=scan.duration_s)),
         (say("report.fact.extended-master-secret"), say(f"report.{secret}")),
     ]
+    if per_day := phrases.per_day(each):
+        facts.insert(0, (say("report.fact.per-day"), per_day))
     if scan.target.line:
         facts.append((say("report.fact.line"), str(scan.target.line)))
     if scan.zeros is not None:

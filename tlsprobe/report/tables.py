@@ -148,7 +148,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "extended_master_secret": _yes_no(scan.extended_master_secret) if scan.status in _ASKED else "",
         **_client_cells(scan),
         "expected_failure_rate": decimal(each.rate),
-        "expected_failures_per_day": decimal(_per_day(each)),
+        "expected_failures_per_day": decimal(each.per_day),
         "fix_side": each.fix.value if each.fix else "",
         "confidence": each.worst.confidence.value if each.worst else "",
         "first_seen": utc(scan.started),
@@ -237,11 +237,6 @@ def _finding_row(scan: ServerScan, found: Finding, words: Wording) -> Row:
         "first_seen": seen,
         "last_seen": seen,
     }
-
-
-def _per_day(each: Judged) -> float | None:
-    per_day = each.scan.target.handshakes_per_day
-    return None if each.rate is None or per_day is None else each.rate * per_day
 
 
 def _tag_columns(scans: Iterable[ServerScan]) -> dict[str, str]:

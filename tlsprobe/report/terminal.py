@@ -170,6 +170,10 @@ def _facts(each: Judged, phrases: Phrases) -> Table:
         forms = say("report.terminal.forms", short=short, padded=padded)
         rows.append(("report.terminal.client-share", forms))
     rows.append(("report.terminal.rate", phrases.rate(each.rate)))
+    if per_day := phrases.per_day(each):
+        rows.append(("report.fact.per-day", per_day))
+    if each.fix and each.findings:
+        rows.append(("report.fact.fix", say(f"report.fix.{each.fix}")))
     effort = say("report.effort", n=scan.connections, seconds=scan.duration_s)
     rows.append(("report.fact.effort", effort))
     table = Table.grid(padding=(0, 2))

@@ -1,0 +1,115 @@
+"""What the reports say of clients: the columns, the table of landings, failures a day."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from tests.unit.landing_cases import (
+    OFF_DHE,
+    ON_DHE,
+    REFUSED,
+    TLS10,
+    TOO_LARGE,
+    UNCLEAR,
+    landing,
+    landing_scans,
+    server,
+)
+from tlsprobe.facts import Arrival, Landed, RefusedByClient, RefusedByServer, ServerScan
+from tlsprobe.report import clients_view, endpoints_csv
+from tlsprobe.report.judged import judged
+from tlsprobe.report.phrases import Phrases
+from tlsprobe.report.terminal import print_server
+from tlsprobe.rules import judge
+from tlsprobe.wording import wording
+
+PHRASES = Phrases(wording())
+
+
+def row(scan: ServerScan) -> dict[str, str]:
+    (only,) = csv.DictReader(io.StringIO(endpoints_csv([scan])))
+    return only
+
+
+def test_the_columns_name_who_is_on_dhe_and_who_would_be_locked_out() -> None:
+    scan = server(
+        landing("windows-7"),
+        landing("windows-8.1", ON_DHE, REFUSED),
+        landing("windows-10-1803", TOO_LARGE, fix="yes"),
+        landing("chrome", OFF_DHE),
+    )
+    cells = row(scan)
+    assert cells["clients_on_dhe"] == "windows-7 windows-8.1 windows-10-1803"
+    assert cells["clients_locked_out"] == "windows-8.1"
+    assert cells["fix_side"] == "add-suite-first"
+
+
+def test_only_the_clients_that_count_are_in_the_columns() -> None:
+    scan = server(landing("windows-7"), landing("windows-8.1", ON_DHE, REFUSED), clients=("windows-7",))
+    assert row(scan)["clients_on_dhe"] == "windows-7"
+    assert row(scan)["clients_locked_out"] == ""
+
+
+def test_a_client_of_several_offers_is_named_once() -> None:
+    twice = (landing("windows-7"), replace(landing("windows-7"), offer="ie11"))
+    assert row(server(*twice))["clients_on_dhe"] == "windows-7"
+
+
+@pytest.mark.parametrize(
+    ("arrival", "said"),
+    [
+        (ON_DHE, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384, TLS 1.2"),
+        (Landed(TLS10, 0x002F, fallback=1), "TLS_RSA_WITH_AES_128_CBC_SHA, TLS 1.0, at a second try"),
+        (TOO_LARGE, "the client refuses 2048 bits"),
+        (RefusedByClient(TLS10, 0x002F, "version"), "the client refuses TLS 1.0"),
+        (REFUSED, "handshake_failure (40)"),
+        (RefusedByServer(None), "the server closes it"),
+        (UNCLEAR, "not known"),
+    ],
+)
+def test_each_way_a_landing_can_be_has_its_words(arrival: Arrival, said: str) -> None:
+    assert said in clients_view.arrival(server(), arrival, PHRASES)
+
+
+def test_every_landing_stands_in_the_table_once_the_hit_ones_first() -> None:
+    for scan in landing_scans():
+        rows = clients_view.clients(scan, PHRASES)
+        assert sorted(name for each in rows for name in each.clients) == sorted(
+            each.name for each in scan.landings
+        )
+    mixed = server(landing("chrome", OFF_DHE), landing("windows-7"), landing("java-7", ON_DHE, REFUSED))
+    marks = [each.mark for each in clients_view.clients(mixed, PHRASES)]
+    assert marks == ["locked-out", "dhe", ""]
+
+
+def test_clients_with_the_same_answers_share_a_row() -> None:
+    scan = server(landing("windows-7"), landing("windows-8"), landing("chrome", OFF_DHE))
+    rows = clients_view.clients(scan, PHRASES)
+    assert [each.clients for each in rows] == [("windows-7", "windows-8"), ("chrome",)]
+    assert rows[0].rate == "39 in 10,000"
+    assert rows[1].without_dhe == "the same"
+
+
+@pytest.mark.parametrize(("clients", "said"), [((), "up to 39"), (("windows-7",), "about 39")])
+def test_failures_a_day_are_a_limit_where_nobody_says_whose_handshakes(
+    clients: tuple[str, ...], said: str
+) -> None:
+    scan = server(landing("windows-7"), clients=clients)
+    busy = replace(scan, target=replace(scan.target, handshakes_per_day=10_000.0))
+    assert PHRASES.per_day(judged(busy)) == said
+    assert PHRASES.per_day(judged(scan)) == ""
+
+
+def test_the_terminal_says_who_lands_and_who_would_be_locked_out() -> None:
+    scan = server(landing("windows-7", ON_DHE, REFUSED), landing("chrome", OFF_DHE))
+    console = Console(record=True, width=100)
+    print_server(scan, judge(scan), console)
+    said = console.export_text()
+    assert "windows-7" in said
+    assert "handshake_failure" in said
+    assert "On the server, after adding a suite" in said
