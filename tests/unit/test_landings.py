@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.landing_cases import (
@@ -200,6 +202,14 @@ def test_no_suite_is_proposed_that_does_not_go_with_the_certificate() -> None:
     scan = server(landing("windows-vista", Landed(TLS12, DSS, group=0), REFUSED), shown=DSS)
     assert advise(scan, judge(scan)).add_suites == ()
     assert "needs an RSA certificate first" in advice(scan)
+
+
+def test_what_is_proposed_is_not_broken_itself_and_aead_comes_first() -> None:
+    offered = (0xC011, 0xC012, 0xC014, 0x0005, 0xC030, 0xCCA8)
+    client = replace(landing("windows-7", ON_DHE, REFUSED), shut_out=offered)
+    assert advise(server(client), judge(server(client))).add_suites == (0xC030, 0xCCA8, 0xC014)
+    without_ecdhe = replace(client, shut_out=(0x0005, 0x0035, 0x009D, 0x000A))
+    assert advise(server(without_ecdhe), judge(server(without_ecdhe))).add_suites == (0x009D, 0x0035)
 
 
 def test_who_must_not_break_counts_whatever_the_inventory_names() -> None:

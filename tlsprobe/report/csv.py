@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tlsprobe.wording.visible import visible
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What a spreadsheet takes for a formula, at the start of a cell; the full-width forms too. A semicolon
 # starts a cell where the decimal separator is a comma.

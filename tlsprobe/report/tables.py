@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
@@ -20,6 +19,9 @@ from tlsprobe.rules import Finding, clients_of, is_locked_out, lands_on_dhe, sto
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording, wording
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Those that say n/a for a server without DHE.
 DHE_COLUMNS = (
@@ -126,6 +128,9 @@ _SEVERITY_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4, "n
 
 
 def _frame(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
+    # Imported here: it takes a quarter of a second, and `probe` prints no table.
+    import pandas as pd  # noqa: PLC0415
+
     return pd.DataFrame(
         [[row.get(name, "") for name in columns] for row in rows], columns=list(columns), dtype=str
     )

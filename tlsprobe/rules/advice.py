@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tlsprobe.facts import FormAccepted, Landing, ServerScan, Unclear, accepts_dhe
 from tlsprobe.rules.finding import Finding, FixSide, Sentence, sentence
 from tlsprobe.rules.who import is_locked_out, may_lack_fix, names_of, who_counts
-from tlsprobe.tls.suites import suite_name
+from tlsprobe.tls.suites import suite, suite_name
 
 _WINDOWS_SERVERS = ("windows", "iis", "schannel", "sqlserver", "sql server", "mssql", "exchange")
+_BROKEN = ("RC4", "RC2", "DES", "IDEA", "NULL", "EXPORT", "MD5")
 # What a suite's name says of the key in the certificate it needs.
 _RSA = ("TLS_ECDHE_RSA_", "TLS_RSA_", "TLS_DHE_RSA_")
 
@@ -69,14 +70,16 @@ def _is_unfixed_windows(scan: ServerScan) -> bool:
 
 
 def let_in(scan: ServerScan, locked_out: Sequence[Landing]) -> tuple[int, ...]:
-    """Return the suites without DHE, in the clients' order, that fit the certificate and let them in.
+    """Return the suites without DHE that fit the certificate and let the clients in, the best first.
 
-    Those with forward secrecy where there are any; empty where the certificate fits none.
+    Those with forward secrecy where there are any, AEAD before CBC, else in the clients' order; nothing that
+    is broken itself. Empty where the certificate fits none.
     """
-    offered = list(dict.fromkeys(code for each in locked_out for code in each.shut_out))
-    fitting = [code for code in offered if _fits_certificate(scan, suite_name(code))]
-    ephemeral = [code for code in fitting if suite_name(code).startswith("TLS_ECDHE_")]
-    return tuple(ephemeral or [code for code in fitting if _is_decent(suite_name(code))])
+    offered = dict.fromkeys(code for each in locked_out for code in each.shut_out)
+    fitting = [suite(code) for code in offered if _fits_certificate(scan, suite_name(code))]
+    decent = [each for each in fitting if not any(weak in each.name for weak in _BROKEN)]
+    ephemeral = [each for each in decent if each.name.startswith("TLS_ECDHE_")]
+    return tuple(each.code for each in sorted(ephemeral or decent, key=lambda each: not each.is_aead))
 
 
 def _fits_certificate(scan: ServerScan, name: str) -> bool:
@@ -86,10 +89,6 @@ def _fits_certificate(scan: ServerScan, name: str) -> bool:
     if name.startswith("TLS_ECDHE_ECDSA_"):
         return any(each.startswith("TLS_ECDHE_ECDSA_") for each in shown)
     return False
-
-
-def _is_decent(name: str) -> bool:
-    return not any(weak in name for weak in ("RC4", "DES", "NULL", "EXPORT", "MD5"))
 
 
 def sentences(scan: ServerScan) -> tuple[Sentence, ...]:
