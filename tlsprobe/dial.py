@@ -137,7 +137,8 @@ class Dialer:
         timeout_s = self.limits.timeout_s
         async with self._connected(address, port) as connection:
             if prelude is not None:
-                await _play(prelude(), connection, timeout_s, in_thread=False)
+                await _play(prelude.converse(), connection, timeout_s, in_thread=False)
+                conversation = prelude.carry(conversation)
             started = time.monotonic()
             result = await _play(conversation, connection, silence_s or timeout_s, in_thread=in_thread)
             return result, time.monotonic() - started

@@ -276,6 +276,7 @@ class Landing:
     as_offered: Arrival
     without_dhe: Arrival | None = None
     shut_out: tuple[Code, ...] = ()
+    aliases: tuple[str, ...] = ()  # of a profile of the user's
 
     @property
     def name(self) -> str:

@@ -22,19 +22,21 @@ from tlsprobe.facts import (
     Unreachable,
 )
 from tlsprobe.inventory import Target
-from tlsprobe.preludes import PreludeFailed, prelude_for
+from tlsprobe.preludes import Prelude, prelude_for
 from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
 from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
 from tlsprobe.probes.interview import Answer, Interview
 from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
-from tlsprobe.probes.windows_clients import count_replays, landings
+from tlsprobe.probes.windows_clients import count_replays, landings, not_asked
 from tlsprobe.selection import Selection
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.identity import Identity
 from tlsprobe.tls.suites import COMMON_DHE_SUITES, RARE_DHE_SUITES, suites_for
 
 CONTROL = "control"
+# How a server ends a prelude that is not the one it wants.
+PUT_OFF = ("closed", "reset", "starttls-refused", "starttls-failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +162,16 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
 
 
 async def _examine(target: Target, dialer: Dialer, config: ScanConfig, notes: _Notes) -> None:
+    prelude = prelude_for(target.starttls, target.port, target.server_name or target.host)
     try:
-        prelude = prelude_for(target.starttls, target.port)
         addresses = await dialer.resolve(target)
-    except PreludeFailed as failed:
-        return notes.settle(Status.UNTESTABLE, failed.reason, failed.detail)
     except DialError as failed:
         excluded = failed.reason == "excluded"
         status = Status.EXCLUDED if excluded else Status.UNREACHABLE
         return notes.settle(status, failed.reason, failed.detail)
     for address in addresses:
         notes.interview = Interview(target, address, dialer, prelude, config.identity)
-        if await _speaks_tls(notes.interview, notes):
+        if await _speaks_tls(notes.interview, notes) or await _speaks_otherwise(notes.interview, notes):
             break
         if notes.status is not Status.UNREACHABLE:
             return None
@@ -188,7 +188,7 @@ async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
     for hello in (any_hello(server_name=name), plain_hello(server_name=name), oldest):
         if hello is oldest and notes.reason not in ("closed", "reset"):
             break  # a server of TLS 1.0 may close on what it does not know; it does not fall silent
-        answer = await interview.ask(CONTROL, "who answers", hello)
+        answer = await interview.ask(CONTROL, _who_answers(interview.prelude), hello)
         match answer.observation.outcome:
             case Unreachable(reason=reason, detail=detail):
                 refusal = reason.startswith("starttls")
@@ -202,6 +202,24 @@ async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
             case _:
                 notes.settle(Status.ASSESSED)
                 return True
+    return False
+
+
+def _who_answers(prelude: Prelude | None) -> str:
+    return f"who answers {prelude.name}" if prelude and prelude.name else "who answers"
+
+
+async def _speaks_otherwise(interview: Interview, notes: _Notes) -> bool:
+    """Where the prelude put the server off, try the one that there is instead; whichever works stays."""
+    prelude, first = interview.prelude, (notes.status, notes.reason, notes.detail)
+    put_off = notes.status is not Status.NO_TLS and notes.reason in PUT_OFF
+    if prelude is None or prelude.instead is None or not put_off:
+        return False
+    interview.prelude = prelude.instead
+    if await _speaks_tls(interview, notes):
+        return True
+    interview.prelude = prelude
+    notes.settle(*first)
     return False
 
 
@@ -227,8 +245,13 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
 
 
 async def _replay(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
-    async for landing in landings(interview, config.clients):
-        notes.landings.append(landing)
+    assert notes.dhe is not None  # noqa: S101 - the suites are asked for first
+    try:
+        async for landing in landings(interview, config.clients, notes.dhe):
+            notes.landings.append(landing)
+    finally:
+        # A deadline leaves the rest unknown; left out they would count as asked.
+        notes.landings += not_asked(config.clients, len(notes.landings), "deadline")
 
 
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:

@@ -5,6 +5,7 @@ It is written down in words (`supported_groups 0017 0018`) or taken from a recor
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -26,10 +27,11 @@ from tlsprobe.tls.constants import (
 )
 from tlsprobe.tls.messages import ClientHello, Extension
 from tlsprobe.tls.record import Entropy
-from tlsprobe.tls.suites import DHE_SUITE_NAMES
+from tlsprobe.tls.suites import DHE_SUITE_NAMES, suite_name
 
 _ALPN = 16
 _PRE_SHARED_KEY = 41
+_SHA1 = 2  # the first byte of a signature's number (RFC 5246 §7.4.1.4.1)
 _NAMES = {
     "server_name": ExtensionType.SERVER_NAME,
     "max_fragment_length": 1,
@@ -53,6 +55,7 @@ _NAMES = {
     "key_share": ExtensionType.KEY_SHARE,
     "renegotiation_info": ExtensionType.RENEGOTIATION_INFO,
 }
+_SIGNED = ("TLS_DHE_RSA_", "TLS_DHE_DSS_", "TLS_ECDHE_RSA_", "TLS_ECDHE_ECDSA_")
 # Bodies that a list of 16-bit numbers stands for, by the size of the length in front.
 _NUMBER_LISTS = {
     ExtensionType.SUPPORTED_GROUPS: 2,
@@ -77,11 +80,21 @@ class HelloTemplate:
 
     `extensions` None leaves the block out; `server_name` and `key_share` among them only mark the place:
     the name is that of the server asked, the keys are new, for the groups that stand there.
+    Raises ValueError where it can't be read what versions, signatures and keys it offers.
     """
 
     version: int
     suites: tuple[int, ...]
     extensions: tuple[Extension, ...] | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            _ = self.versions, self._signatures
+            for each in self.extensions or ():
+                if each.kind == ExtensionType.KEY_SHARE:
+                    _key_shares(each)
+        except DecodeError as error:
+            raise ValueError(f"an extension can't be read: {error}") from None
 
     @property
     def without_dhe(self) -> HelloTemplate:
@@ -103,6 +116,25 @@ class HelloTemplate:
         """Whether supported_versions lists TLS 1.3."""
         return Version.TLS13 in self.versions
 
+    def goes_on_with(self, version: int, suite: int) -> bool:
+        """Whether the client takes these, once a server has chosen them.
+
+        Before TLS 1.2 a key exchange is signed over MD5 and SHA-1. OpenSSL 3 offers these versions but
+        refuses the signature (its CHANGES to 3.0); then its list of signatures has none over SHA-1.
+        """
+        if self.versions and version not in self.versions:
+            return False
+        if version >= Version.TLS12 or not _is_signed(suite) or self._signatures is None:
+            return True
+        return any(each >> 8 == _SHA1 for each in self._signatures)
+
+    @property
+    def _signatures(self) -> tuple[int, ...] | None:
+        for each in self.extensions or ():
+            if each.kind == ExtensionType.SIGNATURE_ALGORITHMS:
+                return read_all(Reader(each.body).vector(2), lambda item: item.uint(2))
+        return None
+
     def hello(self, *, server_name: str | None, entropy: Entropy = secrets.token_bytes) -> ClientHello:
         """Return a ClientHello to send, its random and its keys new."""
         extensions = self.extensions
@@ -120,7 +152,7 @@ def parse_suites(text: str) -> tuple[int, ...]:
 
 def parse_extension(text: str) -> Extension:
     """Read `supported_groups 0017 0018`, `alpn h2 http/1.1`, `0x3374` or `0x7550 00`. Raises ValueError."""
-    word, *values = text.split()
+    word, *values = text.split() or ("",)
     if word.startswith("0x"):
         return Extension(_uint16(word.removeprefix("0x")), bytes.fromhex("".join(values)))
     if word not in _NAMES:
@@ -148,13 +180,13 @@ def recorded(data: bytes) -> HelloTemplate:
     """
     try:
         hello = ClientHello.parse(_hello_body(data))
+        extensions = hello.extensions
+        if extensions is not None:
+            # Padding follows from the size; what a session left behind belongs to another server.
+            left_out = (ExtensionType.PADDING, _PRE_SHARED_KEY)
+            extensions = tuple(_generic(each) for each in extensions if each.kind not in left_out)
     except DecodeError as error:
         raise ValueError(f"no ClientHello: {error}") from None
-    extensions = hello.extensions
-    if extensions is not None:
-        # Padding follows from the size; what a session left behind belongs to another server.
-        left_out = (ExtensionType.PADDING, _PRE_SHARED_KEY)
-        extensions = tuple(_generic(each) for each in extensions if each.kind not in left_out)
     return HelloTemplate(hello.version, hello.cipher_suites, extensions)
 
 
@@ -207,13 +239,18 @@ def _key_shares(extension: Extension) -> Sequence[tuple[int, bytes]]:
     return read_all(Reader(extension.body).vector(2), lambda each: (each.uint(2), each.vector(2)))
 
 
+def _is_signed(suite: int) -> bool:
+    """Whether the server signs its key exchange."""
+    return suite_name(suite).startswith(_SIGNED)
+
+
 def is_grease(number: int) -> bool:
     """Whether a 16-bit number is one of those that mean nothing (RFC 8701)."""
     return number & 0x0F0F == 0x0A0A and number >> 8 == number & 0xFF
 
 
 def _uint16(word: str) -> int:
-    if len(word) != 4:
+    if not re.fullmatch(r"[0-9A-Fa-f]{4}", word):
         raise ValueError(f"{word!r} is not a number of four hex digits")
     return int(word, 16)
 

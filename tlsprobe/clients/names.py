@@ -11,16 +11,34 @@ from tlsprobe.clients.profile import ClientProfile
 # Words that change nothing about TLS: `Windows Server 2012 R2 Standard` is the same as Datacenter.
 _EDITIONS = re.compile(
     r"microsoft|edition|std|standard|datacenter|enterprise|essentials|foundation|web|core|pro|professional|"
-    r"home|ultimate|premium|starter|basic|education|ltsb|ltsc|iot|version|build|bit|32|64|x64|x86|os"
+    r"home|ultimate|premium|starter|basic|education|ltsb|ltsc|iot|version|build|os"
 )
+# `w` is the beginning of much and says nothing.
+_SHORTEST = 3
 _WORDS = re.compile(r"\br2\b|[a-z]+|[0-9][0-9a-z]*(?:\.[0-9]+)*")
+
+
+# How people shorten them, in the order of replacing: `WS2012R2`, `Win2k12 R2`, `W7`, `2012 R2`.
+_LONG_FORMS = (
+    (r"\b(20[0-9]{2}|2k[0-9]{1,2})[ -]*r2\b", r"\1 r2"),
+    (r"\b(?:ms|microsoft)\b", " "),
+    (r"\bws[ -]?(?=2)", "windows server "),
+    (r"\b(?:win(?:dows|nt)?|w)[ -]*(?=[0-9])", "windows "),
+    (r"\bwin(?:dows)?\b", "windows"),
+    (r"\b2k(?:0?)([0-9])\b", r"200\1"),
+    (r"\b2k([0-9]{2})\b", r"20\1"),
+    (r"\b(?:sp|service pack)[ -]?[0-9]\b", " "),
+    (r"\b(?:x64|x86|(?:32|64)[ -]?bit)\b", " "),
+    (r"^(?=20(?:08|12|16|19|22|25)\b)", "windows server "),
+)
 
 
 def normalised(name: str) -> str:
     """Make `Win2012R2 Std`, `Windows Server 2012 R2 Standard` and the like one name, where they are."""
-    text = re.sub(r"\b(win)(?:dows|nt)?[ -]*(?=[0-9x]|server|vista|phone|\b)", "windows ", name.casefold())
-    text = re.sub(r"([0-9]{4})[ -]*(r2)\b", r"\1 \2", text)
-    text = re.sub(r"\b(?:sp|service pack)[ -]?[0-9]\b", " ", text)
+    text = name.casefold().strip()
+    text = re.sub(r"(?<=[a-z0-9])(r2)\b", r" \1", re.sub(r"(?<=[0-9])r2\b", " r2", text))
+    for pattern, long_form in _LONG_FORMS:
+        text = re.sub(pattern, long_form, text)
     return " ".join(word for word in _WORDS.findall(text) if not _EDITIONS.fullmatch(word))
 
 
@@ -33,7 +51,7 @@ def profiles_named(name: str, profiles: Sequence[ClientProfile]) -> tuple[Client
         if name.casefold() == profile.id.casefold():
             return (profile,)
     wanted = normalised(name)
-    if not wanted:
+    if len(wanted) < _SHORTEST:
         return ()
     exact = tuple(each for each in profiles if wanted in _names_of(each))
     if exact:
@@ -41,6 +59,14 @@ def profiles_named(name: str, profiles: Sequence[ClientProfile]) -> tuple[Client
     return tuple(
         each for each in profiles if any(known.startswith(f"{wanted} ") for known in _names_of(each))
     )
+
+
+def names_understood(text: str, profiles: Sequence[ClientProfile]) -> tuple[str, ...]:
+    """Return the names in one entry: more than one where it is a list by commas, each of them known."""
+    parts = tuple(part.strip() for part in re.split(r"[,/]| and ", text) if part.strip())
+    if len(parts) > 1 and all(profiles_named(part, profiles) for part in parts):
+        return parts
+    return (text,)
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tlsprobe.clients.hello import HelloTemplate, parse_extension, parse_suites, recorded
+from tlsprobe.tls.constants import Version
+from tlsprobe.tls.record import MAX_PLAINTEXT
 
 
 class LeadingZeroFix(StrEnum):
@@ -174,17 +176,35 @@ def _offer(table: Mapping[str, Any]) -> ClientOffer:
 def _hello(table: Mapping[str, Any]) -> HelloTemplate:
     if "hex" in table:
         _only(table, ("hex",))
-        return recorded(bytes.fromhex(table["hex"]))
+        return _sendable(recorded(bytes.fromhex(_text(table["hex"]))))
     _only(table, ("version", "suites", "extensions"))
-    suites = parse_suites(table["suites"])
+    suites = parse_suites(_text(table["suites"]))
     if not suites:
         raise ValueError("a hello without suites")
+    (version,) = parse_suites(_text(table["version"])) or (0,)
+    if version not in (Version.SSL30, Version.TLS10, Version.TLS11, Version.TLS12):
+        raise ValueError(f"version {table['version']!r} is none of 0300 to 0303; a hello of TLS 1.3 has 0303")
     extensions = table.get("extensions")
-    return HelloTemplate(
-        version=int(table["version"], 16),
-        suites=suites,
-        extensions=None if extensions is None else tuple(parse_extension(each) for each in extensions),
+    return _sendable(
+        HelloTemplate(
+            version=version,
+            suites=suites,
+            extensions=None
+            if extensions is None
+            else tuple(parse_extension(_text(each)) for each in extensions),
+        )
     )
+
+
+def _sendable(template: HelloTemplate) -> HelloTemplate:
+    """Try it once here: what can't be written would fail on every server."""
+    try:
+        size = len(template.hello(server_name="a.example").serialise())
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"a hello that can't be sent: {error}") from None
+    if size > MAX_PLAINTEXT - 4:
+        raise ValueError(f"a hello of {size} bytes, which does not fit into one record")
+    return template
 
 
 def _only(table: Mapping[str, Any], known: Sequence[str] | frozenset[str]) -> None:
@@ -213,7 +233,9 @@ def _flag(value: object) -> bool:
 
 def _dh_bits(value: object) -> tuple[int, int]:
     match value:
-        case [int(least), int(most)] if least >= 0 and (most == 0 or most >= least):
+        case [int(least), int(most)] if bool not in (type(least), type(most)) and 0 <= least <= (
+            most or least
+        ):
             return least, most
         case _:
             raise ValueError(f"dh_bits is {value!r}, not the least and the most bits, 0 for no bound")

@@ -99,6 +99,8 @@ class Interview:
         self, hello: ClientHello, *, pick: PickShare | None, silence_s: float | None
     ) -> tuple[Handshake, float] | Unreachable:
         self.connections += 1
+        if self.prelude is not None:
+            hello = self.prelude.adapt(hello)
         conversation = handshake(hello, pick_share=pick, identity=self.identity)
         try:
             return await self.dialer.converse(

@@ -6,14 +6,24 @@ DHE where it landed on DHE. Equal hellos get equal answers, so each is sent once
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from tlsprobe.clients.hello import HelloTemplate
-from tlsprobe.clients.profile import ClientOffer, ClientProfile
-from tlsprobe.facts import Arrival, Landed, Landing, RefusedByClient, RefusedByServer, Unclear, Unreachable
+from tlsprobe.clients.profile import ClientOffer, ClientProfile, built_in_profiles
+from tlsprobe.facts import (
+    Arrival,
+    DheSuites,
+    Landed,
+    Landing,
+    RefusedByClient,
+    RefusedByServer,
+    Unclear,
+    Unreachable,
+)
+from tlsprobe.probes.hello import HelloForm, any_hello, dhe_hello
 from tlsprobe.probes.interview import Answer, Interview
-from tlsprobe.tls.constants import ALERT_PROTOCOL_VERSION
+from tlsprobe.tls.constants import ALERT_PROTOCOL_VERSION, Version
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.suites import suite
 
@@ -32,8 +42,8 @@ class Replays:
 
     @property
     def most(self) -> int:
-        """Connections at most: a close without an alert is asked for twice."""
-        return 2 * (self.first + self.without_dhe + self.fallback)
+        """Connections at most: a close without an alert is asked for twice, with a control behind."""
+        return 3 * (self.first + self.without_dhe + self.fallback)
 
 
 def count_replays(profiles: Sequence[ClientProfile]) -> Replays:
@@ -46,12 +56,27 @@ def count_replays(profiles: Sequence[ClientProfile]) -> Replays:
     return Replays(len(first), len(without), len(later - first - without))
 
 
-async def landings(interview: Interview, profiles: Sequence[ClientProfile]) -> AsyncIterator[Landing]:
-    """Yield what each offer of each profile comes to, in the order of the profiles."""
-    replay = _Replay(interview)
-    for profile in profiles:
-        for offer in profile.offers:
-            yield await _landing(replay, profile, offer)
+async def landings(
+    interview: Interview, profiles: Sequence[ClientProfile], suites: DheSuites | None = None
+) -> AsyncIterator[Landing]:
+    """Yield what each offer of each profile comes to, in the order of the profiles.
+
+    `suites` is what the server is known to take: a hello with one of them is the control.
+    """
+    spoken = {each.version for each in suites.accepted} if suites else set()
+    replay = _Replay(interview, suites, spoken)
+    for profile, offer in _offers(profiles):
+        yield await _landing(replay, profile, offer)
+
+
+def not_asked(profiles: Sequence[ClientProfile], done: int, reason: str) -> tuple[Landing, ...]:
+    """Return a landing for each offer that was not come to: it is not known, which is not "none"."""
+    left = list(_offers(profiles))[done:]
+    return tuple(_described(profile, offer, Unclear(reason)) for profile, offer in left)
+
+
+def _offers(profiles: Sequence[ClientProfile]) -> Iterator[tuple[ClientProfile, ClientOffer]]:
+    return ((profile, offer) for profile in profiles for offer in profile.offers)
 
 
 async def _landing(replay: _Replay, profile: ClientProfile, offer: ClientOffer) -> Landing:
@@ -64,6 +89,10 @@ async def _landing(replay: _Replay, profile: ClientProfile, offer: ClientOffer) 
         without_dhe = await replay.chain(fewer, f"{label}, without DHE")
         if not isinstance(without_dhe, Landed):
             shut_out = tuple(dict.fromkeys(code for each in fewer for code in each.suites))
+    return replace(_described(profile, offer, as_offered), without_dhe=without_dhe, shut_out=shut_out)
+
+
+def _described(profile: ClientProfile, offer: ClientOffer, as_offered: Arrival) -> Landing:
     return Landing(
         client=profile.id,
         offer=offer.id,
@@ -73,8 +102,8 @@ async def _landing(replay: _Replay, profile: ClientProfile, offer: ClientOffer) 
         leading_zero_fix=profile.leading_zero_fix.value,
         must_not_break=profile.must_not_break,
         as_offered=as_offered,
-        without_dhe=without_dhe,
-        shut_out=shut_out,
+        # Those of the profiles that come with tlsprobe are known without the journal.
+        aliases=() if profile in built_in_profiles() else profile.aliases,
     )
 
 
@@ -102,9 +131,12 @@ class _Replay:
     """The hellos sent so far and what came of each."""
 
     interview: Interview
+    suites: DheSuites | None
+    spoken: set[int]  # versions that the server was seen to speak
     answers: dict[HelloTemplate, Arrival] = field(default_factory=dict)
     refused_version: int = 0  # the highest that got the alert protocol_version
     silences: int = 0
+    gone: bool = False  # what worked before works no longer
 
     async def chain(self, hellos: Sequence[HelloTemplate], label: str) -> Arrival:
         """Send a client's hellos until one lands; say what the first came to where none does."""
@@ -124,16 +156,42 @@ class _Replay:
     async def _ask(self, template: HelloTemplate, label: str) -> Arrival:
         if not template.suites:
             return RefusedByServer(None)  # nothing is left to offer
-        if template.version <= self.refused_version and not template.offers_tls13:
+        if not template.versions and self._is_below_all(template.version):
             return RefusedByServer(ALERT_PROTOCOL_VERSION)
+        if self.gone:
+            return Unclear("closed")
         if self.silences >= _MOST_SILENCES:
             return Unclear("silent")
         arrival = self._read(await self._send(template, label), template)
         if arrival == RefusedByServer(None):
             # A bare close is how some stacks refuse, and how a busy one fails: ask once more.
             arrival = self._read(await self._send(template, label), template)
+        if arrival == RefusedByServer(None) and not await self._still_answers():
+            # So it proves nothing. A server, or what stands before it, has had enough of us.
+            self.gone = True
+            arrival = Unclear("closed")
         self.silences += arrival == Unclear("silent")
         return arrival
+
+    def _is_below_all(self, version: int) -> bool:
+        """Whether no hello of this version can get anything else than protocol_version."""
+        return version <= self.refused_version and all(version < spoken for spoken in self.spoken)
+
+    async def _still_answers(self) -> bool:
+        """Ask for what the server took before, as a control."""
+        name = self.interview.target.server_name
+        if self.suites is None or not self.suites.accepted or self.suites.form is None:
+            hello = any_hello(server_name=name)
+        else:
+            taken = self.suites.accepted[0]
+            hello = dhe_hello(
+                version=Version(taken.version),
+                form=HelloForm(self.suites.form),
+                suites=(taken.suite,),
+                server_name=name,
+            )
+        answer = await self.interview.ask(PROBE, "control", hello)
+        return answer.server_hello is not None
 
     async def _send(self, template: HelloTemplate, label: str) -> Answer:
         hello = template.hello(server_name=self.interview.target.server_name)
@@ -143,12 +201,14 @@ class _Replay:
         hello = answer.server_hello
         if hello is None or _lacks_params(answer):
             return self._read_refusal(answer, template)
-        if template.versions and hello.version not in template.versions:
-            return RefusedByClient(hello.version, hello.cipher_suite, "version")
+        group = self.interview.group_index(answer.params) if answer.params else None
+        if not template.goes_on_with(hello.version, hello.cipher_suite):
+            return RefusedByClient(hello.version, hello.cipher_suite, "version", group)
+        self.spoken.add(hello.version)
         return Landed(
             version=hello.version,
             suite=hello.cipher_suite,
-            group=self.interview.group_index(answer.params) if answer.params else None,
+            group=group,
             named_group=hello.group,
             extended_master_secret=hello.has_extended_master_secret,
         )

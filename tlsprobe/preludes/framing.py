@@ -1,0 +1,56 @@
+"""TLS inside another protocol's packets: a conversation is wrapped, and whoever drives it sees none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, TypeVar
+
+from tlsprobe.tls.codec import DecodeError
+from tlsprobe.tls.stream import Conversation, Parting, PeerGone
+
+R = TypeVar("R")
+
+
+class Framing(Protocol):
+    """How one connection's bytes are packed and unpacked."""
+
+    def wrap(self, data: bytes) -> bytes:
+        """Pack what goes out."""
+
+    def unwrap(self, data: bytes) -> bytes:
+        """Unpack what came in, as far as it goes; empty while there is only packing. Raise DecodeError."""
+
+
+def framed(conversation: Conversation[R], framing: Framing) -> Conversation[R]:
+    """Wrap what a conversation yields and unwrap what it is sent.
+
+    What breaks the packing is thrown in as DecodeError, like anything else that breaks the rules. What a
+    handshake says at parting goes out bare: it is over then, and TLS stands by itself ([MS-TDS] §2.2.6.5).
+    """
+    resume: Callable[[], bytes] = partial(next, conversation)
+    while True:
+        try:
+            outgoing = resume()
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        if isinstance(outgoing, Parting):
+            resume = partial(conversation.send, (yield outgoing))
+            continue
+        try:
+            received = yield from _exchange(framing, outgoing)
+        except (PeerGone, DecodeError) as wrong:
+            resume = partial(conversation.throw, wrong)
+        else:
+            resume = partial(conversation.send, received)
+
+
+def _exchange(framing: Framing, outgoing: bytes) -> Conversation[bytes]:
+    """Send, and wait until there is something unpacked; empty where the peer closed."""
+    sending = framing.wrap(outgoing)
+    while True:
+        data = yield sending
+        unpacked = framing.unwrap(data) if data else b""
+        if unpacked or not data:
+            return unpacked
+        sending = b""
