@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ def fix(
         from tlsprobe.wording import wording
 
         info, scans = read_run_info(run), read_scans(run)
-        files = fix_files(scans, info, run=str(run), words=wording())
+        files = fix_files(scans, info, run=shlex.quote(str(run)), words=wording())
     from tlsprobe.files import write_whole
 
     folder = out or run / "fix"
@@ -50,14 +51,16 @@ def fix(
 
 def verify(
     run: Run,
+    exclude: options.Exclude = None,
+    only: options.Only = None,
     allow_incomplete: options.AllowIncomplete = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Probe the servers of a run that had findings again, and say what became of each.
 
-    With the flags that the run had. Exit code: 0 all fixed and nobody locked out, 1 something is still there
-    or a client is locked out now, 3 something could not be told.
+    With the flags that the run had; --only and --exclude narrow it down further. Exit code: 0 all fixed, 1
+    something is still there or new, or a client is locked out now, 3 something could not be told.
     """
     from tlsprobe.log import set_up
 
@@ -65,30 +68,37 @@ def verify(
         set_up(verbose)
         from tlsprobe.flags import scan_config
         from tlsprobe.journal import JournalError, read_run_info, read_scans
+        from tlsprobe.selection import read_selection
         from tlsprobe.verification import Outcome, plan_verification
         from tlsprobe.verification import verify as verify_run
         from tlsprobe.verified import print_verification, print_verified
 
         info, scans = read_run_info(run), read_scans(run)
-        config = scan_config(info.flags)
-        now = datetime.now(UTC)
-        plan = plan_verification(run, info, scans, now)
+        config = scan_config(info.flags, run)
+        selection = read_selection(exclude=exclude or [], only=only or [])
+        plan = plan_verification(run, info, scans, datetime.now(UTC), selection=selection)
     from rich.console import Console
 
     console = Console()
     verified = []
+    interrupted = False
     try:
-        for each in verify_run(plan, scans, config, now=now) if plan.targets else ():
+        for each in verify_run(plan, scans, config) if plan.targets else ():
             verified.append(each)
             if not quiet:
                 print_verification(each, console)
+    except KeyboardInterrupt:
+        interrupted = True
     except JournalError as error:
         typer.echo(f"tlsprobe: {error}", err=True)
         sys.exit(EXIT_USAGE)
     if not quiet:
         print_verified(verified, console, folder=plan.folder if plan.targets else None)
+    if interrupted:
+        typer.echo(f"Interrupted after {len(verified)} of {len(plan.targets)} servers.", err=True)
+        sys.exit(130)
     outcomes = {each.outcome for each in verified}
-    if Outcome.STILL_THERE in outcomes or any(each.lost for each in verified):
+    if outcomes & {Outcome.LOCKED_OUT, Outcome.WORSE, Outcome.STILL_THERE}:
         sys.exit(1)
     sys.exit(3 if Outcome.UNCLEAR in outcomes and not allow_incomplete else 0)
 

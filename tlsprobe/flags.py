@@ -10,8 +10,11 @@ from typing import NoReturn
 
 import typer
 
+from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
+from tlsprobe.columns import Notice
 from tlsprobe.dial import Limits
+from tlsprobe.hosts import shown
 from tlsprobe.inventory import (
     Inventory,
     StartTls,
@@ -67,8 +70,11 @@ def _given(ctx: typer.Context) -> set[str]:
     }
 
 
-def scan_config(flags: dict[str, str]) -> ScanConfig:
-    """Read the files that flags name and make the configuration; UsageError, SelectionError, ClientsError."""
+def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
+    """Read the files that flags name and make the configuration; UsageError, SelectionError, ClientsError.
+
+    `run` is the folder of a run whose flags these are: it holds the client profiles that it began with.
+    """
     if "ipv4" in flags and "ipv6" in flags:
         _usage("-4 and -6 exclude each other")
     family = socket.AF_INET if "ipv4" in flags else socket.AF_INET6 if "ipv6" in flags else socket.AF_UNSPEC
@@ -97,7 +103,8 @@ def scan_config(flags: dict[str, str]) -> ScanConfig:
         selection=selection,
         identity=identity,
         clients=merged(
-            built_in_profiles(), [each for path in _paths(flags, "clients") for each in read_profiles(path)]
+            built_in_profiles(),
+            [each for path in _paths(flags, "clients") for each in read_profiles((run or Path()) / path)],
         ),
     )
 
@@ -125,7 +132,7 @@ def plan_new(
 
     `anonymous` keeps the folder of the inventory, a temporary one, out of the reports.
     """
-    inventory = _read_inventory(path, flags)
+    inventory = _with_notices(_read_inventory(path, flags), config)
     plan = new_plan(
         inventory,
         source=Path(path.name) if anonymous else path,
@@ -135,8 +142,42 @@ def plan_new(
         now=datetime.now(UTC),
     )
     if not dry_run and plan.targets:
+        plan = _with_own_profiles(plan)
         start_folder(plan, path.read_bytes())
     return plan
+
+
+def _with_notices(inventory: Inventory, config: ScanConfig) -> Inventory:
+    """Say which names of clients are not understood: each counts as any Windows."""
+    first: dict[str, int] = {}
+    for target in inventory.targets:
+        for name in target.clients:
+            if not any(profiles_named(one, config.clients) for one in names_understood(name, config.clients)):
+                first.setdefault(name, target.line)
+    notices = tuple(
+        Notice(
+            line,
+            "unknown-client",
+            f"the client {shown(name)} is not known, so it counts as any Windows unless its name says "
+            "otherwise; `tlsprobe clients` lists the names",
+        )
+        for name, line in first.items()
+    )
+    return replace(inventory, notices=(*inventory.notices, *notices))
+
+
+def _with_own_profiles(plan: Plan) -> Plan:
+    """Keep the user's client profiles with the run: it goes on and is verified with the same."""
+    files = _paths(plan.info.flags, "clients")
+    if not files:
+        return plan
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    kept = []
+    for number, file in enumerate(files, start=1):
+        name = f"clients-{number}.toml"
+        (plan.folder / name).write_bytes(file.read_bytes())
+        kept.append(name)
+    return replace(plan, info=replace(plan.info, flags=plan.info.flags | {"clients": "\n".join(kept)}))
 
 
 def plan_resumed(
@@ -148,7 +189,7 @@ def plan_resumed(
         if flags.get(name) != info.flags.get(name):
             flag = "--" + name.replace("_", "-")
             _usage(f"{flag} differs from the run's ({info.flags.get(name, 'not given')}); leave it out")
-    config = scan_config(info.flags)
+    config = scan_config(info.flags, folder)
     again = tuple(word.strip() for word in retry.split(",")) if retry else ()
     unknown = set(again) - set(RETRYABLE)
     if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,51 +14,66 @@ from tlsprobe.facts import (
     Landed,
     Landing,
     PremasterZeros,
-    RefusedByClient,
-    RefusedByServer,
     ServerScan,
     ShareEncoding,
     Status,
+    Unclear,
     accepts_dhe,
 )
-from tlsprobe.journal import INVENTORY, Journal, RunInfo, target_key
-from tlsprobe.rules import judge, who_counts
+from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, target_key
+from tlsprobe.rules import Finding, judge, who_counts
 from tlsprobe.runs import Plan, command_line, finish, start_folder
 from tlsprobe.scan import ScanConfig
+from tlsprobe.selection import Selection
 
 
 class Outcome(StrEnum):
-    """What became of the findings of a server, or of one."""
+    """What became of the findings of a server, or of one; the worst first."""
 
-    FIXED = "fixed"
+    LOCKED_OUT = "locked-out"  # a client that connected is refused
+    WORSE = "worse"  # a finding came that was not there
     STILL_THERE = "still-there"
     UNCLEAR = "unclear"
+    FIXED = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One server then and now. `lost` connected then and are refused now; `kept` still connect."""
+    """One server then and now, and the offers of clients that connected then.
+
+    `lost` are refused now, `unknown` may be, and `kept` counts those that still connect.
+    """
 
     old: ServerScan
     new: ServerScan
-    findings: tuple[tuple[str, Outcome], ...]  # rule and what became of it
+    findings: tuple[tuple[str, Outcome], ...]  # rule and what became of it; new ones are WORSE
     lost: tuple[Landing, ...]
+    unknown: tuple[Landing, ...]
     kept: int
 
     @property
     def outcome(self) -> Outcome:
-        """Fixed only where every finding is."""
+        """The worst of all; fixed only where every finding is, and nobody is locked out."""
         outcomes = {outcome for _, outcome in self.findings}
-        for worst in (Outcome.STILL_THERE, Outcome.UNCLEAR):
-            if worst in outcomes:
-                return worst
-        return Outcome.FIXED
+        if self.lost:
+            outcomes.add(Outcome.LOCKED_OUT)
+        if self.unknown:
+            outcomes.add(Outcome.UNCLEAR)
+        return next((each for each in Outcome if each in outcomes), Outcome.FIXED)
 
 
-def plan_verification(folder: Path, info: RunInfo, scans: Iterable[ServerScan], now: datetime) -> Plan:
+def plan_verification(
+    folder: Path,
+    info: RunInfo,
+    scans: Iterable[ServerScan],
+    now: datetime,
+    *,
+    selection: Selection | None = None,
+) -> Plan:
     """Plan to probe again what had a finding; the new run's folder lies in that of the old."""
-    targets = tuple(scan.target for scan in scans if judge(scan))
-    fresh = folder / f"verify-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    with_findings = (scan.target for scan in scans if judge(scan))
+    targets = tuple(each for each in with_findings if selection is None or selection.allows_target(each))
+    fresh = _unused(folder / f"verify-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     info = replace(
         info,
         run_id=fresh.name,
@@ -72,30 +87,57 @@ def plan_verification(folder: Path, info: RunInfo, scans: Iterable[ServerScan], 
     return Plan(fresh, info, targets)
 
 
-def verify(
-    plan: Plan, scans: Iterable[ServerScan], config: ScanConfig, *, now: datetime
-) -> Iterator[Verification]:
+def _unused(folder: Path) -> Path:
+    """Return the folder, or where there is one already the first of -2, -3 and so on that there is not."""
+    names = (folder.name, *(f"{folder.name}-{n}" for n in range(2, 1000)))
+    return next((each for each in map(folder.with_name, names) if not each.exists()), folder)
+
+
+def verify(plan: Plan, scans: Iterable[ServerScan], config: ScanConfig) -> Iterator[Verification]:
     """Probe again, keep what came in a journal of its own, and yield each server's comparison."""
     old = {target_key(scan.target): scan for scan in scans}
-    start_folder(plan, (plan.folder.parent / INVENTORY).read_bytes())
+    start_folder(plan, _inventory_of(plan.folder.parent))
     # Whoever connected before has to connect still, also where no DHE is left to land on.
     config = replace(config, replay_always=True)
     with Journal(plan.folder) as journal:
         for scan in local.run(plan.targets, config):
             journal.append(scan)
             yield compare(old[target_key(scan.target)], scan)
-    finish(plan, now=now)
+    finish(plan, now=datetime.now(UTC))
+
+
+def _inventory_of(run: Path) -> bytes:
+    path = run / INVENTORY
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}; a run is verified with what it began with") from None
 
 
 def compare(old: ServerScan, new: ServerScan) -> Verification:
     """Hold two scans of one server against each other."""
-    now = {found.rule for found in judge(new)}
-    findings = tuple((found.rule, _became(found.rule, now, new)) for found in judge(old))
-    before = {(each.client, each.offer): each for each in who_counts(old).anyone if _connects(each)}
+    before, now = judge(old), judge(new)
+    rules = {found.rule for found in now}
+    known = {found.rule for found in before}
+    findings = tuple((found.rule, _became(found.rule, rules, new)) for found in before)
+    findings += tuple((found.rule, _came(found, before)) for found in now if found.rule not in known)
     after = {(each.client, each.offer): each for each in new.landings}
-    lost = tuple(each for key, each in before.items() if key in after and _is_refused(after[key]))
-    kept = sum(key in after and _connects(after[key]) for key in before)
-    return Verification(old, new, findings, lost, kept)
+    lost, unknown, kept = [], [], 0
+    for each in filter(_connects, who_counts(old).anyone):
+        again = after.get((each.client, each.offer))
+        if again is None or isinstance(again.as_offered, Unclear):
+            unknown.append(each)
+        elif _connects(again):
+            kept += 1
+        else:
+            lost.append(each)
+    return Verification(old, new, findings, tuple(lost), tuple(unknown), kept)
+
+
+def _came(found: Finding, before: Sequence[Finding]) -> Outcome:
+    """What a new finding means: milder ones are what is left of those that went."""
+    milder = any(found.severity < each.severity for each in before)
+    return Outcome.STILL_THERE if milder else Outcome.WORSE
 
 
 def _became(rule: str, now: set[str], new: ServerScan) -> Outcome:
@@ -128,9 +170,10 @@ def _forms_accepted(new: ServerScan) -> bool:
 
 
 def _share_is_harmless(new: ServerScan) -> bool:
-    """Zero-led shares come padded now, or no unfixed Windows meets them."""
+    """Zero-led shares come padded now, or no unfixed Windows meets them, and all were asked."""
     padded = new.share is not None and new.share.encoding is ShareEncoding.PADDED
-    return padded or "DHE004" not in {found.rule for found in judge(new)}
+    nobody = "DHE004" not in {found.rule for found in judge(new)}
+    return padded or (nobody and new.status is Status.ASSESSED)
 
 
 def _share_is_new_each_time(new: ServerScan) -> bool:
@@ -147,7 +190,3 @@ _LOOKED_FOR: dict[str, Callable[[ServerScan], bool]] = {
 
 def _connects(landing: Landing) -> bool:
     return isinstance(landing.as_offered, Landed)
-
-
-def _is_refused(landing: Landing) -> bool:
-    return isinstance(landing.as_offered, RefusedByServer | RefusedByClient)

@@ -18,7 +18,13 @@ from tlsprobe.verification import Outcome, Verification
 from tlsprobe.wording import wording
 from tlsprobe.wording.visible import visible
 
-_STYLES = {Outcome.FIXED: "green", Outcome.STILL_THERE: "bold red", Outcome.UNCLEAR: "yellow"}
+_STYLES = {
+    Outcome.LOCKED_OUT: "bold white on red",
+    Outcome.WORSE: "bold red",
+    Outcome.STILL_THERE: "bold red",
+    Outcome.UNCLEAR: "yellow",
+    Outcome.FIXED: "green",
+}
 
 
 def print_verification(each: Verification, console: Console, *, lang: str = "en") -> None:
@@ -38,7 +44,11 @@ def print_verification(each: Verification, console: Console, *, lang: str = "en"
         names = "; ".join(dict.fromkeys(landing.name for landing in each.lost))
         line = Text(visible(say("verify.lost", clients=names)), style="bold red")
         console.print(Padding(line, (0, 0, 0, 2)))
-    elif each.kept:
+    if each.unknown and each.new.landings:
+        names = "; ".join(dict.fromkeys(landing.name for landing in each.unknown))
+        line = Text(visible(f"{say('verify.unclear')}: {names}"), style=_STYLES[Outcome.UNCLEAR])
+        console.print(Padding(line, (0, 0, 0, 2)))
+    elif each.kept and not each.lost:
         console.print(Padding(Text(say("verify.kept", n=each.kept)), (0, 0, 0, 2)))
 
 
@@ -52,17 +62,12 @@ def print_verified(
         console.print(Text(say("verify.nothing")))
         return
     counts = Counter(each.outcome for each in every)
-    console.print(
-        Text(
-            say(
-                "verify.summary",
-                fixed=counts[Outcome.FIXED],
-                still=counts[Outcome.STILL_THERE],
-                unclear=counts[Outcome.UNCLEAR],
-            ),
-            style="bold",
-        )
-    )
+    said = [
+        Text(f"{counts[outcome]} {say(f'verify.{outcome}')}", style=_STYLES[outcome])
+        for outcome in Outcome
+        if counts[outcome]
+    ]
+    console.print(Text("  ").join(said))
     console.print(Text(say("report.terminal.written", path=visible(str(folder)))), soft_wrap=True)
 
 

@@ -161,6 +161,18 @@ def resets(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+def takes_prelogin(then: Behaviour) -> Behaviour:
+    """Agree to encryption as an SQL Server does ([MS-TDS] §2.2.6.5), and go on with the ClientHello."""
+    options = bytes.fromhex("00000b0006 0100110001 ff 100000000000 01")
+
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"\x04\x01" + (8 + len(options)).to_bytes(2, "big") + bytes(4) + options)
+        then(connection)
+
+    return behave
+
+
 def passes_on(host: str, port: int, *, but: Callable[[ClientHello], bool], to: Behaviour) -> Behaviour:
     """Lead to a real server, `but` connections whose hello is picked out lead `to` a behaviour."""
 

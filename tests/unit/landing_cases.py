@@ -141,3 +141,4 @@ def landing_scans() -> Iterator[ServerScan]:
         client = landing("windows-7", today, without, fix=fix)
         yield server(client, z=z, ys=ys, managed=managed, ems=ems)
     yield server(landing("windows-vista", Landed(TLS12, DSS, group=0), REFUSED), shown=DSS)
+    yield server(landing("windows-7"), clients=("the tills",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlsprobe.clients.names import normalised, profiles_named
+from tlsprobe.clients.names import names_understood, normalised, profiles_named
 from tlsprobe.clients.profile import ClientProfile, built_in_profiles
 
 
@@ -36,12 +36,33 @@ def test_a_profile_is_found_by_its_id_and_each_of_its_names(profile: ClientProfi
         ("Windows 10 Enterprise 1607", {"windows-10-1607"}),
         ("Windows 10 version 1809", {"windows-10-1803"}),
         ("Windows Server 2019 Standard", {"windows-10-1803"}),
+        ("WS2012R2", {"windows-8.1"}),
+        ("Win2k12 R2", {"windows-8.1"}),
+        ("2012 R2", {"windows-8.1"}),
+        ("W7", {"windows-7"}),
+        ("Windows Server 2008 R2 Enterprise x64 Edition", {"windows-7"}),
+        ("Windows 7 64-bit", {"windows-7"}),
+        ("2k8", {"windows-vista"}),
+        ("w", set()),
         ("the tills", set()),
         ("", set()),
     ],
 )
 def test_names_as_inventories_have_them(name: str, expected: set[str]) -> None:
     assert named(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "names"),
+    [
+        ("Windows 7, Windows 8.1", ("Windows 7", "Windows 8.1")),
+        ("Windows 7 and Java 8", ("Windows 7", "Java 8")),
+        ("Windows 7/8.1", ("Windows 7/8.1",)),
+        ("Windows 7, the tills", ("Windows 7, the tills",)),
+    ],
+)
+def test_an_entry_is_a_list_only_where_every_part_is_known(entry: str, names: tuple[str, ...]) -> None:
+    assert names_understood(entry, built_in_profiles()) == names
 
 
 def test_windows_10_alone_is_every_windows_10() -> None:

@@ -201,7 +201,64 @@ def test_a_server_with_nothing_else_for_old_windows() -> None:
 def test_no_suite_is_proposed_that_does_not_go_with_the_certificate() -> None:
     scan = server(landing("windows-vista", Landed(TLS12, DSS, group=0), REFUSED), shown=DSS)
     assert advise(scan, judge(scan)).add_suites == ()
-    assert "needs an RSA certificate first" in advice(scan)
+    assert "an RSA certificate and a suite with ECDHE_RSA" in advice(scan)
+
+
+def test_who_offers_nothing_but_dhe_is_told_so() -> None:
+    till = replace(landing("till", ON_DHE, REFUSED, must_not_break=True), shut_out=())
+    assert "They offer nothing but DHE: till." in advice(server(landing("windows-7"), till))
+
+
+def test_a_suite_of_tls12_lets_nobody_in_at_tls10() -> None:
+    old = Landed(TLS10, DHE, group=0)
+    scan = server(landing("windows-7", old, REFUSED))
+    assert advise(scan, judge(scan)).add_suites == (0xC014, 0xC013)
+
+
+def test_any_one_of_what_is_proposed_lets_in_all_that_it_is_proposed_for() -> None:
+    modern = replace(landing("openssl-3", ON_DHE, REFUSED), shut_out=(0xC030, 0xC028, 0xC014))
+    android = replace(landing("android", ON_DHE, REFUSED), shut_out=(0xC02F,))
+    scan = server(landing("windows-7", ON_DHE, REFUSED), modern, android)
+    ways = advise(scan, judge(scan)).ways
+    for way in ways:
+        assert all(set(way.suites) <= set(each.shut_out) for each in way.clients)
+    assert sorted(each.client for way in ways for each in way.clients) == [
+        "android",
+        "openssl-3",
+        "windows-7",
+    ]
+    assert advise(scan, judge(scan)).add_suites == (0xC02F, 0xC028, 0xC014)
+
+
+def test_where_one_is_left_out_no_suites_are_named_as_the_cure() -> None:
+    till = replace(landing("till", ON_DHE, REFUSED, must_not_break=True), shut_out=())
+    scan = server(landing("windows-7", ON_DHE, REFUSED), till)
+    assert advise(scan, judge(scan)).add_suites == ()
+
+
+# --- who counts for the rate
+
+
+def test_a_client_that_nobody_named_and_that_refuses_every_group_is_no_failure() -> None:
+    java = landing("java-7", TOO_LARGE, must_not_break=True)
+    scan = server(landing("windows-8.1"), java)
+    assert expected_failure_rate(scan) == ONE_IN_256
+    assert expected_failure_rate(server(landing("windows-8.1"), java, clients=("windows-8.1",))) == ONE_IN_256
+    fixed = landing("windows-10-1803", fix="yes")
+    assert expected_failure_rate(server(fixed, java, clients=("Windows Server 2019",))) == 0.0
+    assert expected_failure_rate(server(fixed, java, clients=("java-7",))) == 1.0
+
+
+def test_a_name_of_the_users_own_profile_is_found_by_its_alias_in_any_case() -> None:
+    scanner = replace(landing("handheld", fix="yes"), aliases=("Scanner MDE",))
+    for name in ("handheld", "HANDHELD", "scanner mde"):
+        assert ids(server(scanner, landing("windows-7"), clients=(name,))) == {"DHE005"}
+
+
+def test_an_unusual_size_is_not_observed_to_work() -> None:
+    finding = found(server(landing("windows-7"), bits=2041), "DHE004")
+    assert finding.confidence is Confidence.INFERRED
+    assert "evidence.group.unusual" in [each.key for each in finding.evidence]
 
 
 def test_what_is_proposed_is_not_broken_itself_and_aead_comes_first() -> None:
@@ -283,6 +340,9 @@ def test_a_name_that_is_not_understood_may_be_any_windows() -> None:
         (server(landing("windows-7"), MUST_NOT_BREAK, managed=False), FixSide.CLIENT),
         (server(landing("windows-7"), MUST_NOT_BREAK), FixSide.ADD_SUITE_FIRST),
         (server(landing("windows-7", OFF_DHE)), FixSide.SERVER),
+        (server(landing("windows-7", OFF_DHE), managed=False), FixSide.NONE),
+        (server(landing("windows-7", TOO_LARGE), managed=False, bits=8192), FixSide.CLIENT),
+        (server(landing("windows-7", TOO_LARGE, REFUSED), managed=False, bits=8192), FixSide.ADD_SUITE_FIRST),
         (server(landing("windows-7", ON_DHE, UNCLEAR)), FixSide.UNKNOWN),
         (server(), FixSide.UNKNOWN),
         (server(landing("windows-7"), z=zeros(short="refused"), software="IIS 8.5"), FixSide.UPDATE_SERVER),
@@ -298,6 +358,10 @@ def test_advice_says_how_many_were_tried() -> None:
     assert "all 2 offers of clients" in advice(scan)
     nobody = server(landing("windows-7", OFF_DHE))
     assert "none of the clients" in advice(nobody, "DHE005")
+    stranger = server(landing("windows-7", REFUSED))
+    assert "connects here at all" in advice(stranger, "DHE005")
+    mixed = server(landing("windows-7"), landing("windows-8", TOO_LARGE, REFUSED))
+    assert "the 1 offer of a client" in advice(mixed)
 
 
 def test_a_landing_over_tls12_and_10_says_both() -> None:

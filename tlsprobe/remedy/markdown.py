@@ -9,8 +9,8 @@ from tlsprobe.wording.visible import visible
 
 # An underscore within a word means nothing, and names are easier to read without a backslash.
 _MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
-# What opens a list where it stands first; there a hyphen or a dot needs a backslash too.
-_OPENS_A_LIST = re.compile(r"^([0-9]*)([-+.)])")
+# What opens a list, or is a rule, where it stands first.
+_OPENS_A_LIST = re.compile(r"^([0-9]*)([-+.)])(?=[- ]|$)")
 
 
 def plain(text: str) -> str:

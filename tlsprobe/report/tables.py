@@ -15,7 +15,7 @@ from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
 from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
-from tlsprobe.rules import Finding, clients_of, is_locked_out, lands_on_dhe, stops_at_group, who_counts
+from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording, wording
@@ -202,12 +202,10 @@ def _dhe_cells(scan: ServerScan) -> Row:
 
 def _client_cells(scan: ServerScan) -> Row:
     """Name the profiles on DHE, those included that then refuse the group, and those that need it."""
-    counting = who_counts(scan).anyone
+    who = who_counts(scan)
     return {
-        "clients_on_dhe": " ".join(
-            clients_of(each for each in counting if lands_on_dhe(each) or stops_at_group(each))
-        ),
-        "clients_locked_out": " ".join(clients_of(each for each in counting if is_locked_out(each))),
+        "clients_on_dhe": " ".join(clients_of(who.on_dhe)),
+        "clients_locked_out": " ".join(clients_of(each for each in who.anyone if is_locked_out(each))),
     }
 
 

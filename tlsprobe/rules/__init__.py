@@ -3,7 +3,7 @@
 Nothing here touches a network: a journal is judged again whenever a rule changes.
 """
 
-from tlsprobe.rules.advice import Advice, advise
+from tlsprobe.rules.advice import Advice, advise, is_windows_software
 from tlsprobe.rules.finding import (
     Confidence,
     Finding,
@@ -16,7 +16,15 @@ from tlsprobe.rules.finding import (
 from tlsprobe.rules.rates import client_rate, expected_failure_rate
 from tlsprobe.rules.table import RULES, Met, Rule, ends_with_dhe
 from tlsprobe.rules.verdict import fix_side, judge
-from tlsprobe.rules.who import clients_of, is_locked_out, lands_on_dhe, stops_at_group, who_counts
+from tlsprobe.rules.who import (
+    clients_of,
+    is_locked_out,
+    is_unclear,
+    lands_on_dhe,
+    not_understood,
+    stops_at_group,
+    who_counts,
+)
 
 __all__ = [
     "RULES",
@@ -37,8 +45,11 @@ __all__ = [
     "fingerprint",
     "fix_side",
     "is_locked_out",
+    "is_unclear",
+    "is_windows_software",
     "judge",
     "lands_on_dhe",
+    "not_understood",
     "stops_at_group",
     "who_counts",
 ]

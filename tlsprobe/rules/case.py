@@ -34,6 +34,8 @@ WINDOWS_DHE_SUITES = frozenset(
 # Below the first Windows has refused since KB 3061518; above the second 7 and 8.1 can't compute.
 WINDOWS_MIN_BITS = 1024
 WINDOWS_MAX_BITS = 4096
+# BCryptGenerateKeyPair takes DH keys in steps of so many bits; libtomcrypt pull 111 met a refusal of 2072.
+_USUAL_STEP = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ class Case:
     def never_fixed_lands(self) -> bool:
         """Whether a Windows lands that no update fixes: of the others it depends on their updates."""
         return any(each.leading_zero_fix == "no" and lands_on_dhe(each) for each in self.who.unfixed)
+
+    @property
+    def has_unusual_size(self) -> bool:
+        """Whether a prime that Windows lands on has a number of bits that it is said to refuse."""
+        return any(
+            self.scan.groups[each.group].bits % _USUAL_STEP for each in self.usable if each.group is not None
+        )
 
     @property
     def below_tls12_only(self) -> bool:

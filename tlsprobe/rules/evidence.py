@@ -14,9 +14,10 @@ from tlsprobe.facts import (
     ServerShare,
     ShareEncoding,
 )
+from tlsprobe.rules.advice import LetIn
 from tlsprobe.rules.case import Case
 from tlsprobe.rules.finding import Sentence, sentence
-from tlsprobe.rules.who import lands_on_dhe, names_of, stops_at_group
+from tlsprobe.rules.who import lands_on_dhe, names_of, not_understood, stops_at_group
 from tlsprobe.tls.constants import Version, version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import SENTENCES
@@ -105,11 +106,23 @@ def server_share(share: ServerShare | None) -> Evidence:
 def landing(case: Case) -> Evidence:
     """Say which unfixed Windows negotiates DHE here, or why it is taken to."""
     if not case.assumed:
-        return _landed([each for each in case.who.unfixed if lands_on_dhe(each)])
+        landed = _landed([each for each in case.who.unfixed if lands_on_dhe(each)])
+        return (*landed, *_not_understood(case))
     said = sentence("evidence.landing.assumed", suites=names(each.suite for each in case.usable))
     if case.suspects:
         return (said, sentence("evidence.landing.named", clients=", ".join(case.suspects)))
     return (said, sentence("evidence.landing.clients-unknown"))
+
+
+def _not_understood(case: Case) -> Evidence:
+    """Say which names of the inventory were taken for any Windows."""
+    unknown = not_understood(case.scan)
+    return (sentence("evidence.landing.not-understood", clients=", ".join(unknown)),) if unknown else ()
+
+
+def unusual_size(case: Case) -> Evidence:
+    """Say that Windows may refuse the prime altogether."""
+    return (sentence("evidence.group.unusual"),) if case.has_unusual_size else ()
 
 
 def _landed(landings: Iterable[Landing]) -> Evidence:
@@ -141,12 +154,16 @@ def stopped(case: Case) -> Evidence:
     return _landed([each for each in case.who.unfixed if stops_at_group(each)])
 
 
-def locked_out(landings: Sequence[Landing], let_in: Sequence[int]) -> Evidence:
+def locked_out(landings: Sequence[Landing], ways: Iterable[LetIn]) -> Evidence:
     """Say who connects today and would not without DHE, and what would let them in again."""
-    said = sentence("evidence.locked-out", clients=names_of(landings))
-    if not let_in:
-        return (said, sentence("evidence.locked-out.no-suite"))
-    return (said, sentence("evidence.locked-out.let-in", suites=names(let_in)))
+    said = [sentence("evidence.locked-out", clients=names_of(landings))]
+    for way in ways:
+        clients = names_of(way.clients)
+        if way.suites:
+            said.append(sentence("evidence.locked-out.let-in", clients=clients, suites=names(way.suites)))
+        else:
+            said.append(sentence("evidence.locked-out.no-suite", clients=clients))
+    return tuple(said)
 
 
 def without_ems(landings: Sequence[Landing]) -> Evidence:

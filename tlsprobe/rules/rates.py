@@ -19,7 +19,7 @@ def expected_failure_rate(scan: ServerScan) -> float | None:
         return 0.0 if scan.dhe is not None and scan.dhe.complete else None
     if case.assumed or not case.who.anyone:
         return _assumed_rate(case)
-    rates = [client_rate(scan, landing) for landing in case.who.anyone]
+    rates = [client_rate(scan, landing) for landing in case.who.on_dhe] or [0.0]
     worst = max((rate for rate in rates if rate is not None), default=None)
     return None if worst == 0 and None in rates else worst
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tlsprobe.facts import FormAccepted, Group, PremasterZeros
-from tlsprobe.rules.advice import let_in
+from tlsprobe.rules.advice import ways_in
 from tlsprobe.rules.case import (
     WINDOWS_MAX_BITS,
     WINDOWS_MIN_BITS,
@@ -29,6 +29,7 @@ from tlsprobe.rules.evidence import (
     server_share,
     stopped,
     tried_with,
+    unusual_size,
     without_ems,
 )
 from tlsprobe.rules.finding import Confidence, Sentence, Severity, Source, sentence
@@ -140,10 +141,11 @@ def _short_server_share(case: Case) -> Met | None:
     return Met(
         Severity.CRITICAL if stuck else Severity.HIGH,
         # The share was seen; over TLS 1.0 and 1.1 nobody has reported what Windows makes of it.
-        Confidence.INFERRED if case.below_tls12_only else Confidence.OBSERVED,
+        Confidence.INFERRED if case.below_tls12_only or case.has_unusual_size else Confidence.OBSERVED,
         (
             *server_share(share),
             *landing(case),
+            *unusual_size(case),
             *old_versions(case),
             *(() if stuck else probability(group)),
             *all_fail(unfixed_rate(case.scan, group)),
@@ -161,6 +163,7 @@ def _unfixed_windows_lands_on_dhe(case: Case) -> Met | None:
         (
             *landing(case),
             *depends_on_updates(case),
+            *unusual_size(case),
             *old_versions(case),
             *premaster_zeros(case.scan.zeros),
             *server_share(case.scan.share),
@@ -173,8 +176,8 @@ def _unfixed_windows_lands_on_dhe(case: Case) -> Met | None:
 def _how_sure_of_premaster(case: Case) -> Confidence:
     """The landing was seen and so was the stripping; anything less is inferred."""
     stripped = case.scan.zeros is not None and case.scan.zeros.premaster_zeros is PremasterZeros.STRIPPED
-    never_fixed = case.never_fixed_lands
-    seen = stripped and never_fixed and not case.assumed and not case.below_tls12_only
+    sure = case.never_fixed_lands and not case.has_unusual_size
+    seen = stripped and sure and not case.assumed and not case.below_tls12_only
     return Confidence.OBSERVED if seen else Confidence.INFERRED
 
 
@@ -191,7 +194,7 @@ def _dhe_is_the_only_way_in(case: Case) -> Met | None:
     shut_out = tuple(each for each in case.who.anyone if is_locked_out(each))
     if not shut_out:
         return None
-    return Met(Severity.MEDIUM, Confidence.OBSERVED, locked_out(shut_out, let_in(case.scan, shut_out)))
+    return Met(Severity.MEDIUM, Confidence.OBSERVED, locked_out(shut_out, ways_in(case.scan, shut_out)))
 
 
 def _no_extended_master_secret(case: Case) -> Met | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tlsprobe.clients.names import profiles_named
+from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.facts import Landed, Landing, RefusedByClient, ServerScan, Unclear
 from tlsprobe.rules.named_clients import possibly_unfixed
@@ -17,49 +17,89 @@ from tlsprobe.tls.suites import suite
 class Who:
     """The landings that count.
 
-    `unfixed` are those of Windows that may lack the fix, `fixed` those of Windows that has it, `anyone`
-    all that a change is checked against: these two and what must not break.
+    `clients` are those of the clients that the inventory names, of all where it names none; `unfixed` and
+    `fixed` the Windows among them that may lack the fix or has it. `anyone` is whom a change is checked
+    against: these, and what must not break.
     """
 
-    unfixed: tuple[Landing, ...]
-    fixed: tuple[Landing, ...]
+    clients: tuple[Landing, ...]
     anyone: tuple[Landing, ...]
+    named: bool
+
+    @property
+    def unfixed(self) -> tuple[Landing, ...]:
+        """Windows that may lack the fix."""
+        return tuple(each for each in self.clients if may_lack_fix(each))
+
+    @property
+    def fixed(self) -> tuple[Landing, ...]:
+        """Windows that has the fix."""
+        return tuple(each for each in self.clients if each.windows and not may_lack_fix(each))
 
     @property
     def windows(self) -> tuple[Landing, ...]:
         """Those of any Windows."""
-        return (*self.unfixed, *self.fixed)
+        return tuple(each for each in self.clients if each.windows)
+
+    @property
+    def on_dhe(self) -> tuple[Landing, ...]:
+        """Those that DHE is selected for.
+
+        A client that nobody named and that never goes on with such a group is not one of this server.
+        """
+        return tuple(each for each in self.clients if lands_on_dhe(each) or self._stops(each))
+
+    def _stops(self, landing: Landing) -> bool:
+        return stops_at_group(landing) and (self.named or landing.windows)
 
 
 def who_counts(scan: ServerScan) -> Who:
     """Return the landings of the clients that the inventory names; of all where it names none."""
-    named = _named(scan) if scan.target.clients else {each.client for each in scan.landings}
-    counting = [each for each in scan.landings if each.client in named]
+    is_named = bool(scan.target.clients)
+    named = _named(scan) if is_named else {each.client for each in scan.landings}
     return Who(
-        unfixed=tuple(each for each in counting if may_lack_fix(each)),
-        fixed=tuple(each for each in counting if each.windows and not may_lack_fix(each)),
+        clients=tuple(each for each in scan.landings if each.client in named),
         anyone=tuple(each for each in scan.landings if each.client in named or each.must_not_break),
+        named=is_named,
+    )
+
+
+def not_understood(scan: ServerScan) -> tuple[str, ...]:
+    """Return the names in the inventory that no profile goes by, and that may be any Windows."""
+    return tuple(
+        name for name in scan.target.clients if not _ids_of(name, scan.landings) and possibly_unfixed(name)
     )
 
 
 def _named(scan: ServerScan) -> set[str]:
-    known = {each.client: each for each in scan.landings}
     named: set[str] = set()
     for name in scan.target.clients:
-        profiles = _built_in_ids(name) | {
-            each.client for each in known.values() if name in (each.client, each.client_name)
-        }
-        if not profiles & known.keys() and possibly_unfixed(name):
+        ids = _ids_of(name, scan.landings)
+        if not ids and possibly_unfixed(name):
             # A name that is not understood may be any Windows.
-            profiles = frozenset(each.client for each in known.values() if may_lack_fix(each))
-        named |= profiles
+            ids = frozenset(each.client for each in scan.landings if may_lack_fix(each))
+        named |= ids
     return named
+
+
+def _ids_of(name: str, landings: Sequence[Landing]) -> frozenset[str]:
+    """Return whose name it is: of the profiles that come with tlsprobe, or of the user's own."""
+    plain = name.casefold()
+    own = {
+        each.client
+        for each in landings
+        if plain in (each.client.casefold(), each.client_name.casefold())
+        or plain in (alias.casefold() for alias in each.aliases)
+    }
+    return frozenset(own) | (_built_in_ids(name) & {each.client for each in landings})
 
 
 @lru_cache(maxsize=4096)
 def _built_in_ids(name: str) -> frozenset[str]:
     """Names come again on every row of an inventory."""
-    return frozenset(each.id for each in profiles_named(name, built_in_profiles()))
+    known = built_in_profiles()
+    names = names_understood(name, known)
+    return frozenset(each.id for one in names for each in profiles_named(one, known))
 
 
 def may_lack_fix(landing: Landing) -> bool:

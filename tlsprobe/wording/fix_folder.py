@@ -13,6 +13,8 @@ SENTENCES: dict[str, str] = {
         "servers with findings again and says which are fixed."
     ),
     "fix.folder.servers": "Servers",
+    "fix.folder.column.severity": "Severity",
+    "fix.folder.column.owner": "Owner",
     "fix.folder.column.server": "Server",
     "fix.folder.column.findings": "Findings",
     "fix.folder.column.side": "Where to fix",
@@ -52,6 +54,17 @@ SENTENCES: dict[str, str] = {
         "change the Windows clients: {folder}."
     ),
     "fix.server-file.clients": "The edits for Windows are in {folder}.",
+    "fix.server-file.windows": (
+        "The server is Windows itself. The edits in {folder} count for what it accepts as well: take the "
+        "folder of its version."
+    ),
+    "fix.server-file.not-yet": (
+        "No edit for {software} yet: one that only takes DHE away would lock the clients above out."
+    ),
+    "fix.application.warning": (
+        "This edit only takes DHE away. First read the file of the server in question: it says who would "
+        "be locked out, and which suites have to be enabled with it."
+    ),
     "fix.server-file.edit": "The edit for {software}",
     "fix.server-file.no-software": (
         "The inventory doesn't name the application of this server (its column software). The edits for "
@@ -72,6 +85,8 @@ SENTENCES: dict[str, str] = {
     "fix.edit.undo": "Undo",
     "fix.edit.notes": "To know",
     # ---- verify
+    "verify.locked-out": "clients locked out",
+    "verify.worse": "new",
     "verify.fixed": "fixed",
     "verify.still-there": "still there",
     "verify.unclear": "couldn't tell",
@@ -81,8 +96,7 @@ SENTENCES: dict[str, str] = {
     "verify.fact.no-dhe": "no DHE suite",
     "verify.fact.status": "{status}: {reason}",
     "verify.lost": "Connected then and not any more: {clients}.",
-    "verify.kept.one": "{n} client that connected then still does.",
-    "verify.kept.many": "All {n} clients that connected then still do.",
-    "verify.summary": "{fixed} fixed, {still} still there, {unclear} unclear",
+    "verify.kept.one": "{n} offer of a client that connected then still does.",
+    "verify.kept.many": "All {n} offers of clients that connected then still do.",
     "verify.nothing": "No server of this run has a finding, so there is nothing to verify.",
 }

@@ -60,8 +60,7 @@ SENTENCES = {
         "ECDHE gives forward secrecy without these faults: plan to do without DHE."
     ),
     "rule.DHE005.recommendation.not-ours": (
-        "Nothing needs to be done on your side now. Keep Windows machines without the fix from being added "
-        "to the clients of this server."
+        "Keep Windows machines without the fix from being added to the clients of this server."
     ),
     "rule.DHE006.title": "Without DHE some client could no longer connect",
     "rule.DHE006.why": (
@@ -146,19 +145,24 @@ SENTENCES = {
         "group policy, or upgrade those machines. Check first that they still connect without DHE: that was "
         "not tried here."
     ),
+    "advice.server.nobody-connects": (
+        "None of the clients whose offers were replayed connects here at all, with DHE or without. What "
+        "else uses the server has to be known before its DHE suites are switched off."
+    ),
     "advice.add-suite-first": (
-        "Don't just switch DHE off: these would no longer connect: {clients}. Enable one of these suites on"
-        " the server first: {suites}. Scan again, and switch DHE off after that."
+        "Don't just switch DHE off: clients that connect today no longer would. Enable suites for them as "
+        "well, before DHE goes or together with it, and verify that they connect."
     ),
     "advice.add-suite-first.not-ours": (
-        "Don't just take DHE out of what the clients offer: these would no longer connect: {clients}. Ask "
-        "the operator of the server to enable one of these suites first: {suites}."
+        "Don't just take DHE out of what the clients offer: Windows machines would be left without a "
+        "connection. Ask the operator of the server to enable suites for them first."
     ),
+    "advice.way-in": "Any one of these lets them in without DHE: {suites} (for {clients}).",
     "advice.no-suite-fits": (
-        "Don't just switch DHE off: these would no longer connect: {clients}. No suite without DHE that "
-        "they offer goes with the certificate of the server; it needs an RSA certificate first, and a suite"
-        " with ECDHE_RSA."
+        "No suite without DHE that they offer goes with a certificate seen on the server; an RSA "
+        "certificate and a suite with ECDHE_RSA would let them in: {clients}."
     ),
+    "advice.offers-only-dhe": "They offer nothing but DHE: {clients}.",
     "advice.update-server": (
         "This server is Windows that lacks the fix itself: install its update, or take the DHE suites out "
         "of its own cipher suite order."
@@ -291,10 +295,18 @@ SENTENCES = {
     "evidence.landing.depends": ("Whether it has the fix depends on its updates: {clients}."),
     "evidence.locked-out": ("Connects today, and not when the same offer was sent without DHE: {clients}."),
     "evidence.locked-out.let-in": (
-        "They offer these suites without DHE, which go with the certificate of the server: {suites}."
+        "They offer these suites without DHE, which go with a certificate seen on the server: {suites} "
+        "({clients})."
     ),
     "evidence.locked-out.no-suite": (
-        "They offer no suite without DHE that goes with the certificate of the server."
+        "They offer no suite without DHE that goes with a certificate seen on the server: {clients}."
+    ),
+    "evidence.landing.not-understood": (
+        "These names of the inventory are not known here, and count as any Windows: {clients}."
+    ),
+    "evidence.group.unusual": (
+        "The size of the prime is no multiple of 64 bits; Windows is said to refuse some such sizes "
+        "altogether, and then fails in every handshake."
     ),
     "evidence.no-ems": ("The server was offered the extended master secret and did not take it."),
     "evidence.landing.named": "The inventory names clients that may be Windows without the fix: {clients}.",

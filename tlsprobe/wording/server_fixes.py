@@ -1,6 +1,7 @@
 """Edits on servers: where they go, how to apply, check and undo them.
 
-Each edit has `apply` and `undo`, which take the file, and `check`, which takes the place, host:port.
+Each edit has `apply` and `undo`, which take the file, and `check`, which takes the place, host:port,
+and the options that `openssl s_client` needs besides.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ _LINE = (
 _UNDO = "The copy beside {file} is put back. After that, reload."
 _CHECK = (
     "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-    "openssl s_client -connect {place} -tls1_2 -cipher DHE"
+    "openssl s_client -connect {place}{options} -tls1_2 -cipher DHE"
 )
 _LIBRARY = (
     "The value is in the language of the TLS library. Debian's is built with GnuTLS; with OpenSSL, as on "
@@ -106,10 +107,7 @@ SENTENCES: dict[str, str] = {
         "The command adds kDHE and DHE to smtpd_tls_exclude_ciphers in {file}, with Postfix's own postconf. "
         "A copy stays beside it. After that, reload."
     ),
-    "fix.server.postfix.check": (
-        "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-        "openssl s_client -starttls smtp -connect {place} -tls1_2 -cipher DHE"
-    ),
+    "fix.server.postfix.check": _CHECK,
     "fix.server.postfix.undo": _UNDO,
     "fix.server.postfix.note.master": (
         "A service in master.cf that is started with -o smtpd_tls_exclude_ciphers=… has a list of its own: "
@@ -151,10 +149,7 @@ SENTENCES: dict[str, str] = {
     "fix.server.openldap-conf.note.library": _LIBRARY,
     # ---- PostgreSQL
     "fix.server.postgresql.apply": _LINE,
-    "fix.server.postgresql.check": (
-        "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-        "openssl s_client -starttls postgres -connect {place} -tls1_2 -cipher DHE"
-    ),
+    "fix.server.postgresql.check": _CHECK,
     "fix.server.postgresql.undo": _UNDO,
     "fix.server.postgresql.note.place": (
         "The folder has the version and the cluster in it. Elsewhere the file is in the data folder; SHOW "
@@ -200,10 +195,7 @@ SENTENCES: dict[str, str] = {
         "The command puts the exclusion of DHE behind tls_require_ciphers in {file}, or a line at its top "
         "where there is none. A copy stays beside it. After that, restart."
     ),
-    "fix.server.exim.check": (
-        "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-        "openssl s_client -starttls smtp -connect {place} -tls1_2 -cipher DHE"
-    ),
+    "fix.server.exim.check": _CHECK,
     "fix.server.exim.undo": _UNDO,
     "fix.server.exim.note.split": (
         "Debian makes Exim's configuration from this file, or from those in /etc/exim4/conf.d where it is "

@@ -1,0 +1,127 @@
+"""What there is to change: a case for each server, and the Windows versions concerned."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tlsprobe.clients.names import profiles_named
+from tlsprobe.clients.profile import built_in_profiles
+from tlsprobe.facts import Landing, ServerScan
+from tlsprobe.remedy.cipher_names import CIPHER_NAMES
+from tlsprobe.remedy.servers import ServerEdit, server_edit
+from tlsprobe.remedy.windows import WINDOWS_VERSIONS, WindowsVersion
+from tlsprobe.rules import (
+    Advice,
+    Finding,
+    advise,
+    ends_with_dhe,
+    is_unclear,
+    is_windows_software,
+    judge,
+    lands_on_dhe,
+    stops_at_group,
+    who_counts,
+)
+
+_LONGEST_NAME = 80
+# Windows takes no file whose name up to the first dot is one of these.
+_DEVICE = re.compile(r"^(?=(?:con|prn|aux|nul|com[0-9]|lpt[0-9])\.)", re.IGNORECASE)
+# IIS is of one Windows each: its version says which (Microsoft, "IIS Versions").
+_IIS = {"7.5": "windows-7", "8.0": "windows-8", "8.5": "windows-8.1", "10.0": "windows-10-1607"}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A server with something to change: `name` is safe as that of a file, and no other server's."""
+
+    scan: ServerScan
+    findings: tuple[Finding, ...]
+    advice: Advice
+    name: str
+    edit: ServerEdit | None
+
+    @property
+    def add_suites(self) -> tuple[int, ...]:
+        """Those of the advised suites that an edit knows how to name."""
+        return tuple(code for code in self.advice.add_suites if code in CIPHER_NAMES)
+
+    @property
+    def locks_out(self) -> bool:
+        """Whether an edit that only takes DHE away is all there is, and would lock somebody out."""
+        return bool(self.advice.locked_out) and not self.add_suites
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether the inventory says that the server itself is Windows."""
+        return is_windows_software(self.scan.target.software)
+
+    @property
+    def label(self) -> str:
+        """The server as its rows are told apart: with the name that is sent, where that is another."""
+        target = self.scan.target
+        name = target.server_name if target.server_name and target.server_name != target.host else ""
+        return f"{target.endpoint} ({name})" if name else target.endpoint
+
+
+def cases(scans: Iterable[ServerScan]) -> Iterator[Case]:
+    """Yield the servers with a finding that ends with DHE, in the order of the scans."""
+    taken: set[str] = set()
+    for scan in scans:
+        findings = judge(scan)
+        if not any(ends_with_dhe(found.rule) for found in findings):
+            continue
+        name = _file_name(scan)
+        while name.casefold() in taken:  # two rows of one place, with another protocol before TLS
+            name += "-again"
+        taken.add(name.casefold())
+        advice = advise(scan, findings)
+        addable = tuple(code for code in advice.add_suites if code in CIPHER_NAMES)
+        yield Case(scan, findings, advice, name, server_edit(scan.target.software, add=addable))
+
+
+def windows_concerned(every: Sequence[Case]) -> tuple[tuple[WindowsVersion, ...], tuple[str, ...]]:
+    """Return the Windows versions to write edits for, and the names of those that have none."""
+    wanted: dict[str, str] = {}
+    for case in every:
+        if not case.scan.landings or (case.is_windows and _own_version(case) is None):
+            # Not replayed, or a Windows of no known version: it may be any.
+            wanted |= {each.id: each.names for each in WINDOWS_VERSIONS if each.fixed == "no"}
+        unfixed = who_counts(case.scan).unfixed
+        wanted |= {each.client: each.client_name for each in unfixed if _may_meet_dhe(each)}
+        if own := _own_version(case):
+            wanted[own] = case.scan.target.software
+    known = {each.id for each in WINDOWS_VERSIONS}
+    missing = tuple(name for client, name in wanted.items() if client not in known)
+    return tuple(each for each in WINDOWS_VERSIONS if each.id in wanted), missing
+
+
+def _may_meet_dhe(landing: Landing) -> bool:
+    return lands_on_dhe(landing) or stops_at_group(landing) or is_unclear(landing)
+
+
+def _own_version(case: Case) -> str | None:
+    """Return the Windows that the server itself is, where the inventory's words say so."""
+    if not case.is_windows:
+        return None
+    software = case.scan.target.software
+    iis = re.search(r"iis[ /-]*v?([0-9]+\.[0-9])", software.casefold())
+    if iis is not None:
+        return _IIS.get(iis[1])
+    named = {each.id for each in profiles_named(software, built_in_profiles())}
+    own = [each.id for each in WINDOWS_VERSIONS if each.id in named]
+    return own[0] if len(own) == 1 else None
+
+
+def _file_name(scan: ServerScan) -> str:
+    """Return a name that any file system takes, and that no two servers share."""
+    target = scan.target
+    said = f"{target.host}_{target.port}" + (
+        f"_{target.server_name}" if target.server_name and target.server_name != target.host else ""
+    )
+    safe = _DEVICE.sub("_", re.sub(r"[^A-Za-z0-9.-]", "_", said).lstrip(".")[:_LONGEST_NAME])
+    if safe == said:
+        return safe
+    return f"{safe}-{hashlib.sha256(said.encode(errors='surrogatepass')).hexdigest()[:8]}"
