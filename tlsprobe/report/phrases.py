@@ -44,6 +44,12 @@ class Phrases:
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
 
+    def label(self, scan: ServerScan) -> str:
+        """Name a server as its rows are told apart: with the name that is sent, where that is another."""
+        target = scan.target
+        other = target.server_name and target.server_name != target.host
+        return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
+
     def per_day(self, each: Judged) -> str:
         """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""
         if each.per_day is None:

@@ -52,6 +52,8 @@ def print_summary(
         console.print(_text(sentence))
     console.print()
     console.print(_counts(every, phrases))
+    if sides := _sides(every, phrases):
+        console.print(_text(sides))
     shown = [each for each in every if each.findings or each.severity is None][:MOST_SERVERS]
     if shown:
         console.print()
@@ -192,6 +194,13 @@ def _counts(every: Sequence[Judged], phrases: Phrases) -> Text:
     return Text("  ").join(parts)
 
 
+def _sides(every: Sequence[Judged], phrases: Phrases) -> str:
+    """Say how many servers are to be fixed on which side."""
+    counts = Counter(each.fix for each in every if each.findings and each.fix)
+    said = [f"{count} {phrases.words.say(f'report.fix.{side}')}" for side, count in counts.most_common()]
+    return phrases.words.say("report.terminal.sides", sides="; ".join(said)) if said else ""
+
+
 def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     say = phrases.words.say
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
@@ -202,7 +211,7 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     for each in shown:
         known = each.severity is not None
         table.add_row(
-            _text(each.scan.target.endpoint),
+            _text(phrases.label(each.scan)),
             _severity(each, phrases) if known else _text(say(f"report.status.{each.scan.status}")),
             _text(phrases.rate(each.rate) if known else each.scan.status_reason),
             _text(phrases.zeros(each.scan)),

@@ -262,6 +262,7 @@ SENTENCES = {
     "report.terminal.more.many": "{n} more are in the reports.",
     "report.terminal.written": "Written: {path}",
     "report.terminal.bad-row": "line {line}, {column}: {message}",
+    "report.terminal.sides": "Where to fix: {sides}",
     "report.terminal.suites": "DHE suites",
     "report.terminal.group": "Group",
     "report.terminal.share": "Server's share",
