@@ -47,6 +47,10 @@ def fix(
         usage(f"{error}; choose another folder with --out")
     if not quiet:
         typer.echo(f"Written: {folder / files[0].path} and {len(files) - 1} more files", err=True)
+        written = {folder / each.path for each in files}
+        older = [path for path in folder.rglob("*") if path.is_file() and path not in written]
+        if older:
+            typer.echo(wording().say("fix.folder.older", n=len(older), folder=str(folder)), err=True)
 
 
 def verify(

@@ -192,6 +192,30 @@ def test_a_folder_that_can_not_be_written_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_what_an_earlier_time_left_is_named_and_kept(tmp_path: Path) -> None:
+    journalled(tmp_path / "run", "a.example")
+    assert "earlier time" not in tlsprobe("fix", "run", cwd=tmp_path).stderr
+    (tmp_path / "run" / "fix" / "servers").mkdir(exist_ok=True)
+    old = tmp_path / "run" / "fix" / "servers" / "gone.example_443.md"
+    old.write_text("kept")
+    assert "1 file of an earlier time" in tlsprobe("fix", "run", cwd=tmp_path).stderr
+    assert old.read_text() == "kept"
+
+
+def test_verify_can_be_narrowed_down(tmp_path: Path, credentials: Credentials) -> None:
+    one, two = (Place(f"127.66.1.{n}", tmp_path / str(n), credentials) for n in (15, 16))
+    for n in (15, 16):
+        (tmp_path / str(n)).mkdir()
+    (tmp_path / "only.txt").write_text(f"{one.address}\n")
+    with one.server(DHE), two.server(DHE):
+        path = inventory(tmp_path, one.row, two.row)
+        assert tlsprobe("scan", path, "--out", "run", "--quiet", cwd=tmp_path).returncode == 1
+        done = tlsprobe("verify", "run", "--only", "only.txt", cwd=tmp_path)
+    assert done.returncode == 1
+    assert one.address in done.stdout
+    assert two.address not in done.stdout
+
+
 # --- verify
 
 

@@ -57,6 +57,11 @@ _STARTTLS: Mapping[StartTls, ProtocolWithOpportunisticTlsEnum] = {
     StartTls.IMAP: ProtocolWithOpportunisticTlsEnum.IMAP,
     StartTls.POP3: ProtocolWithOpportunisticTlsEnum.POP3,
     StartTls.POSTGRES: ProtocolWithOpportunisticTlsEnum.POSTGRES,
+    StartTls.FTP: ProtocolWithOpportunisticTlsEnum.FTP,
+    StartTls.LDAP: ProtocolWithOpportunisticTlsEnum.LDAP,
+    StartTls.RDP: ProtocolWithOpportunisticTlsEnum.RDP,
+    StartTls.XMPP: ProtocolWithOpportunisticTlsEnum.XMPP,
+    StartTls.XMPP_SERVER: ProtocolWithOpportunisticTlsEnum.XMPP_SERVER,
 }
 _CODES = {name: code for code, name in DHE_SUITE_NAMES.items()}
 
@@ -68,7 +73,7 @@ async def survey(interview: Interview, dhe: DheSuites | None) -> Survey:
     """
     try:
         request = _request(interview)
-    except ValueError as error:  # a name that is no IDNA
+    except ValueError as error:  # a protocol that it lacks, a name that is no IDNA
         return failed(_one_line(error))
     async with interview.dialer.lend(interview.address, _MOST_CONNECTIONS) as connections:
         try:
@@ -86,11 +91,14 @@ def failed(error: str) -> Survey:
 
 def _request(interview: Interview) -> ServerScanRequest:
     target = interview.target
+    protocol = resolve_auto(target.starttls, target.port)
+    if protocol is not StartTls.NONE and protocol not in _STARTTLS:
+        raise ValueError(f"sslyze does not know how TLS is started in {protocol.value}")
     return ServerScanRequest(
         server_location=ServerNetworkLocation(target.host, target.port, interview.address),
         network_configuration=ServerNetworkConfiguration(
             target.server_name or target.host,
-            _STARTTLS.get(resolve_auto(target.starttls, target.port)),
+            _STARTTLS.get(protocol),
             network_timeout=max(1, round(interview.dialer.limits.timeout_s)),
         ),
         scan_commands={ScanCommand.CERTIFICATE_INFO, *_SUITE_COMMANDS},

@@ -29,14 +29,16 @@ SENTENCES: dict[str, str] = {
         "it."
     ),
     "fix.folder.windows.no-edit": (
-        "There is no edit here for {client}: it is out of support since long, so replace it or keep it "
-        "off these servers."
+        "There is no edit here for {client}: take DHE out of what it offers in its own way, replace it, "
+        "or keep it off these servers."
     ),
     "fix.folder.applications": "Edits by application",
     "fix.folder.applications.what": (
         "For servers whose application the inventory doesn't name (its column software), the edit of each"
         " application that is known. Find out what ends TLS there, and take that one."
     ),
+    "fix.folder.older.one": "{n} file of an earlier time is in {folder} too; this run does not need it.",
+    "fix.folder.older.many": "{n} files of an earlier time are in {folder} too; this run does not need them.",
     # ---- one server's file
     "fix.server-file.findings": "What was found",
     "fix.server-file.side": "Where to fix: {side}",
