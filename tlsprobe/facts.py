@@ -285,6 +285,18 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
+class Banner:
+    """What a server said of itself: where (`greeting`, `http-server`, `ntlm` …), in its words, which build.
+
+    The text is the server's and hostile; `build` is the Windows version of an NTLM challenge, `6.3.9600`.
+    """
+
+    source: str
+    text: str
+    build: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What sslyze saw, and where its list of DHE suites differs from ours."""
 
@@ -317,6 +329,7 @@ class ServerScan:
     zeros: LeadingZeros | None = None
     share: ServerShare | None = None
     landings: tuple[Landing, ...] = ()
+    banners: tuple[Banner, ...] = ()
     survey: Survey | None = None
     extended_master_secret: bool | None = None  # None: never offered and answered
     schema: int = SCHEMA

@@ -24,6 +24,7 @@ from tlsprobe.inventory import (
     read_inventory,
 )
 from tlsprobe.journal import INVENTORY, read_run_info
+from tlsprobe.probes.software import ALL_QUESTIONS, Question
 from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection, read_selection
@@ -39,8 +40,8 @@ class UsageError(Exception):
 
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
-    "columns", "exclude", "only", "samples", "survey", "clients", "client_cert", "client_key", "connections",
-    "connections_per_host", "rate", "timeout", "deadline", "ipv4", "ipv6",
+    "columns", "exclude", "only", "samples", "survey", "clients", "banners", "client_cert", "client_key",
+    "connections", "connections_per_host", "rate", "timeout", "deadline", "ipv4", "ipv6",
 )  # fmt: skip
 
 
@@ -102,11 +103,22 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
         family=family,
         selection=selection,
         identity=identity,
+        questions=_questions(flags.get("banners", ",".join(ALL_QUESTIONS))),
         clients=merged(
             built_in_profiles(),
             [each for path in _paths(flags, "clients") for each in read_profiles((run or Path()) / path)],
         ),
     )
+
+
+def _questions(text: str) -> tuple[Question, ...]:
+    wanted = [word.strip() for word in text.split(",") if word.strip()]
+    if wanted == ["none"]:
+        return ()
+    unknown = [word for word in wanted if word not in ALL_QUESTIONS]
+    if unknown or not wanted:
+        _usage(f"--banners takes {', '.join(ALL_QUESTIONS)} or none; not {', '.join(unknown) or 'nothing'}")
+    return tuple(Question(word) for word in wanted)
 
 
 def _paths(flags: dict[str, str], name: str) -> list[Path]:

@@ -62,6 +62,16 @@ Clients = Annotated[
         rich_help_panel=PROBING,
     ),
 ]
+Banners = Annotated[
+    str,
+    typer.Option(
+        "--banners",
+        envvar="TLSPROBE_BANNERS",
+        help="What to ask the software itself, without any credential: greeting, http, ntlm, ldap; or none. "
+        "Two connections at most.",
+        rich_help_panel=PROBING,
+    ),
+]
 ClientCert = Annotated[
     Path | None,
     typer.Option(

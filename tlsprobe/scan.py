@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from tlsprobe.clients.profile import ClientProfile, built_in_profiles
 from tlsprobe.dial import Dialer, DialError, Limits
 from tlsprobe.facts import (
+    Banner,
     DheSuites,
     Landing,
     LeadingZeros,
@@ -28,6 +29,7 @@ from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hell
 from tlsprobe.probes.interview import Answer, Interview
 from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
+from tlsprobe.probes.software import ALL_QUESTIONS, MOST_CONNECTIONS, Question, software
 from tlsprobe.probes.windows_clients import count_replays, landings, not_asked
 from tlsprobe.selection import Selection
 from tlsprobe.tls.handshake import Broken, Rejected
@@ -51,6 +53,7 @@ class ScanConfig:
     selection: Selection | None = None
     identity: Identity | None = None
     clients: tuple[ClientProfile, ...] = field(default_factory=built_in_profiles)
+    questions: tuple[Question, ...] = ALL_QUESTIONS  # of what the server says of itself
     replay_always: bool = False  # the clients' offers, also where no DHE is accepted
 
 
@@ -65,6 +68,7 @@ class _Notes:
     dhe: DheSuites | None = None
     zeros: LeadingZeros | None = None
     landings: list[Landing] = field(default_factory=list)
+    banners: tuple[Banner, ...] = ()
     survey: Survey | None = None
     settled: bool = False  # all that the status speaks of is done
 
@@ -107,6 +111,7 @@ def budget(config: ScanConfig) -> Budget:
     every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
     every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
     replays = count_replays(config.clients)
+    optional += MOST_CONNECTIONS if config.questions else 0
     return Budget(
         control=control,
         refusals=refusals,
@@ -155,6 +160,7 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
         dhe=notes.dhe,
         zeros=notes.zeros,
         landings=tuple(notes.landings),
+        banners=notes.banners,
         share=conclude(interview.shares, interview.primes()) if interview else None,
         survey=notes.survey,
         extended_master_secret=interview.extended_master_secret if interview else None,
@@ -257,6 +263,7 @@ async def _replay(interview: Interview, config: ScanConfig, notes: _Notes) -> No
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
     notes.settle(*_status(notes))
     notes.settled = True
+    notes.banners = await software(interview, config.questions)
     if config.survey:
         # Imported here: sslyze takes half a second to load, and only a survey needs it.
         from tlsprobe.probes.survey import failed, survey  # noqa: PLC0415

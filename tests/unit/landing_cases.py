@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from tlsprobe.facts import (
     AcceptedSuite,
     Arrival,
+    Banner,
     DheSuites,
     FormAccepted,
     Group,
@@ -142,3 +144,10 @@ def landing_scans() -> Iterator[ServerScan]:
         yield server(client, z=z, ys=ys, managed=managed, ems=ems)
     yield server(landing("windows-vista", Landed(TLS12, DSS, group=0), REFUSED), shown=DSS)
     yield server(landing("windows-7"), clients=("the tills",))
+    # Windows by its own words, which refuses a short dh_Yc; and one behind something that takes it.
+    banners = (Banner("ntlm", "EXAMPLE", "6.3.9600"), Banner("http-server", "Microsoft-IIS/8.5"))
+    for short in ("refused", "accepted"):
+        said = replace(server(landing("windows-7"), z=zeros(short=short)), banners=banners)
+        yield replace(
+            said, zeros=LeadingZeros(PremasterZeros.STRIPPED, FormAccepted(short), FormAccepted.REFUSED)
+        )

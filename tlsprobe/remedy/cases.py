@@ -16,14 +16,17 @@ from tlsprobe.remedy.windows import WINDOWS_VERSIONS, WindowsVersion
 from tlsprobe.rules import (
     Advice,
     Finding,
+    IsWindows,
     advise,
     ends_with_dhe,
     is_unclear,
     is_windows_software,
     judge,
     lands_on_dhe,
+    software_of,
     stops_at_group,
     who_counts,
+    windows_of,
 )
 
 _LONGEST_NAME = 80
@@ -55,8 +58,9 @@ class Case:
 
     @property
     def is_windows(self) -> bool:
-        """Whether the inventory says that the server itself is Windows."""
-        return is_windows_software(self.scan.target.software)
+        """Whether the server itself is Windows, by its own words or the inventory's."""
+        says_so = windows_of(self.scan).is_windows is IsWindows.YES
+        return says_so or is_windows_software(software_of(self.scan))
 
     @property
     def label(self) -> str:
@@ -79,7 +83,7 @@ def cases(scans: Iterable[ServerScan]) -> Iterator[Case]:
         taken.add(name.casefold())
         advice = advise(scan, findings)
         addable = tuple(code for code in advice.add_suites if code in CIPHER_NAMES)
-        yield Case(scan, findings, advice, name, server_edit(scan.target.software, add=addable))
+        yield Case(scan, findings, advice, name, server_edit(software_of(scan), add=addable))
 
 
 def windows_concerned(every: Sequence[Case]) -> tuple[tuple[WindowsVersion, ...], tuple[str, ...]]:
@@ -92,7 +96,7 @@ def windows_concerned(every: Sequence[Case]) -> tuple[tuple[WindowsVersion, ...]
         unfixed = who_counts(case.scan).unfixed
         wanted |= {each.client: each.client_name for each in unfixed if _may_meet_dhe(each)}
         if own := _own_version(case):
-            wanted[own] = case.scan.target.software
+            wanted[own] = software_of(case.scan)
     known = {each.id for each in WINDOWS_VERSIONS}
     missing = tuple(name for client, name in wanted.items() if client not in known)
     return tuple(each for each in WINDOWS_VERSIONS if each.id in wanted), missing
@@ -106,7 +110,9 @@ def _own_version(case: Case) -> str | None:
     """Return the Windows that the server itself is, where the inventory's words say so."""
     if not case.is_windows:
         return None
-    software = case.scan.target.software
+    if client := windows_of(case.scan).client:
+        return client
+    software = software_of(case.scan)
     iis = re.search(r"iis[ /-]*v?([0-9]+\.[0-9])", software.casefold())
     if iis is not None:
         return _IIS.get(iis[1])

@@ -17,6 +17,7 @@ from tlsprobe.facts import (
     groups_of,
 )
 from tlsprobe.report.judged import Judged, has_no_dhe
+from tlsprobe.rules import windows_of
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
 from tlsprobe.tls.groups import integer, size_in_bytes
@@ -49,6 +50,21 @@ class Phrases:
         target = scan.target
         other = target.server_name and target.server_name != target.host
         return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
+
+    def banner(self, source: str) -> str:
+        """Say where a server said something of itself."""
+        key = f"report.banner.{source}"
+        return self.words.say(key) if key in SENTENCES else source
+
+    def windows(self, scan: ServerScan) -> str:
+        """Say whether the server is Windows, which, and whether it has the fix."""
+        windows = windows_of(scan)
+        said = self.words.say(f"report.windows.{windows.is_windows}")
+        if windows.version:
+            said = self.words.say("report.windows.version", said=said, version=windows.version)
+        if windows.fix is None:
+            return said
+        return self.words.say(f"report.windows.fix.{windows.fix}", said=said)
 
     def per_day(self, each: Judged) -> str:
         """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""

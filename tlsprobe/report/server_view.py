@@ -186,6 +186,10 @@ def _facts(each: Judged, phrases: Phrases) -> tuple[tuple[str, str], ...]:
         (say("report.fact.effort"), say("report.effort", n=scan.connections, seconds=scan.duration_s)),
         (say("report.fact.extended-master-secret"), say(f"report.{secret}")),
     ]
+    facts.append((say("report.fact.windows"), phrases.windows(scan)))
+    for banner in scan.banners:
+        text = f"{banner.text} ({banner.build})" if banner.build else banner.text
+        facts.append((phrases.banner(banner.source), text))
     if per_day := phrases.per_day(each):
         facts.insert(0, (say("report.fact.per-day"), per_day))
     if scan.target.line:

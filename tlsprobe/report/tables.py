@@ -15,7 +15,7 @@ from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
 from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
-from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts
+from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts, windows_of
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording, wording
@@ -151,6 +151,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "findings": " ".join(found.rule for found in each.findings),
         **_dhe_cells(scan),
         "extended_master_secret": _yes_no(scan.extended_master_secret) if scan.status in _ASKED else "",
+        **_windows_cells(scan),
         **_client_cells(scan),
         "expected_failure_rate": decimal(each.rate),
         "expected_failures_per_day": decimal(each.per_day),
@@ -198,6 +199,13 @@ def _dhe_cells(scan: ServerScan) -> Row:
             "padded_client_share": scan.zeros.padded_client_share.value,
         }
     return cells
+
+
+def _windows_cells(scan: ServerScan) -> Row:
+    if scan.status not in _ASKED:
+        return {}
+    windows = windows_of(scan)
+    return {"windows": windows.is_windows.value, "windows_version": windows.version}
 
 
 def _client_cells(scan: ServerScan) -> Row:

@@ -172,6 +172,8 @@ def _facts(each: Judged, phrases: Phrases) -> Table:
         forms = say("report.terminal.forms", short=short, padded=padded)
         rows.append(("report.terminal.client-share", forms))
     rows.append(("report.terminal.rate", phrases.rate(each.rate)))
+    if scan.banners:
+        rows.append(("report.fact.windows", phrases.windows(scan)))
     if per_day := phrases.per_day(each):
         rows.append(("report.fact.per-day", per_day))
     if each.fix and each.findings:

@@ -25,6 +25,7 @@ from tlsprobe.rules.who import (
     stops_at_group,
     who_counts,
 )
+from tlsprobe.rules.windows import IsWindows, Windows, software_of, windows_of
 
 __all__ = [
     "RULES",
@@ -32,11 +33,13 @@ __all__ = [
     "Confidence",
     "Finding",
     "FixSide",
+    "IsWindows",
     "Met",
     "Rule",
     "Sentence",
     "Severity",
     "Source",
+    "Windows",
     "advise",
     "client_rate",
     "clients_of",
@@ -50,6 +53,8 @@ __all__ = [
     "judge",
     "lands_on_dhe",
     "not_understood",
+    "software_of",
     "stops_at_group",
     "who_counts",
+    "windows_of",
 ]

@@ -16,6 +16,7 @@ from tlsprobe.facts import (
 )
 from tlsprobe.rules.finding import Finding, FixSide, Sentence, sentence
 from tlsprobe.rules.who import Who, is_locked_out, names_of, stops_at_group, who_counts
+from tlsprobe.rules.windows import IsWindows, software_of, windows_of
 from tlsprobe.tls.constants import Version
 from tlsprobe.tls.suites import suite, suite_name
 
@@ -103,9 +104,10 @@ def _any_not_known(who: Who) -> bool:
 
 
 def _is_unfixed_windows(scan: ServerScan) -> bool:
-    """Whether the inventory says that it is Windows, and it refuses what unfixed Windows refuses."""
+    """Whether the server is Windows, by its words or the inventory's, and refuses what unfixed ones do."""
     refuses = scan.zeros is not None and scan.zeros.short_client_share is FormAccepted.REFUSED
-    return refuses and is_windows_software(scan.target.software)
+    by_its_words = windows_of(scan).is_windows is IsWindows.YES
+    return refuses and (by_its_words or is_windows_software(software_of(scan)))
 
 
 def is_windows_software(software: str) -> bool:

@@ -35,6 +35,7 @@ from tlsprobe.rules.evidence import (
 from tlsprobe.rules.finding import Confidence, Sentence, Severity, Source, sentence
 from tlsprobe.rules.rates import fails_for_want_of_ems
 from tlsprobe.rules.who import is_locked_out
+from tlsprobe.rules.windows import windows_of
 from tlsprobe.tls.suites import KeyExchange, suite
 
 
@@ -127,7 +128,7 @@ def _client_share_form_refused(case: Case) -> Met | None:
     return Met(
         _hits_every_client(case),
         Confidence.OBSERVED,
-        (*said, *tried_with(zeros), *probability(group)),
+        (*said, *windows_of(case.scan).evidence, *tried_with(zeros), *probability(group)),
         group.zero_probability if group else None,
     )
 

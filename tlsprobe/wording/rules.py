@@ -222,6 +222,12 @@ SENTENCES = {
     "evidence.every-client": (
         "So about {rate:.2%} of all full handshakes over DHE fail, with every client that follows the RFC."
     ),
+    "evidence.windows.ntlm": "The server's NTLM challenge names the Windows build {build}.",
+    "evidence.windows.banner": "The server calls itself “{text}” ({source}).",
+    "evidence.windows.behind-another": (
+        "But what ends TLS here takes a client's share that such a Windows refuses: a load balancer or a "
+        "proxy may stand before it."
+    ),
     "evidence.windows.rate": (
         "As far as both leading-zero faults are known here, Windows without the fix fails in about "
         "{rate:.2%} of its full handshakes over DHE, or once in {one_in:.3g}."

@@ -1,0 +1,172 @@
+"""What is asked, protocol by protocol, and what of the answer is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tlsprobe.banners.ntlm import (
+    Challenge,
+    challenge_in_base64,
+    find_challenge,
+    negotiate_base64,
+    negotiate_message,
+)
+from tlsprobe.tls.stream import Conversation
+
+MAX_ANSWER = 64 * 1024
+_MAX_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing a server said: where (`http-server`, `ntlm` …), in what words, and the build it names."""
+
+    source: str
+    text: str
+    build: str = ""
+
+
+Words = tuple[Said, ...]
+Ask = Callable[[str], Conversation[Words]]
+
+
+def http(host: str, *, ntlm: bool = True) -> Conversation[Words]:
+    """GET / (RFC 9110), read as far as the headers: Server, and a challenge if any.
+
+    The NTLM NEGOTIATE_MESSAGE goes with it (MS-NTHT §2.1).
+    """
+    lines = [
+        "GET / HTTP/1.1",
+        f"Host: {host}",
+        "User-Agent: tlsprobe",
+        "Accept: */*",
+        *([f"Authorization: NTLM {negotiate_base64()}"] if ntlm else []),
+        "Connection: close",
+    ]
+    request = "\r\n".join([*lines, "", ""])
+    answer = yield from _until(b"\r\n\r\n", send=request.encode("ascii", "replace"))
+    return _from_headers(answer.decode("latin-1"))
+
+
+def http_without_ntlm(host: str) -> Conversation[Words]:
+    """The same, without asking for a challenge."""
+    return http(host, ntlm=False)
+
+
+def _from_headers(head: str) -> Words:
+    said = []
+    for line in head.split("\r\n")[1:]:
+        name, _, value = line.partition(":")
+        name, value = name.strip().casefold(), value.strip()
+        if name in ("server", "x-powered-by", "microsoftsharepointteamservices"):
+            said.append(Said(f"http-{name}", value[:_MAX_TEXT]))
+        elif name == "www-authenticate" and value[:5].casefold() == "ntlm ":
+            said += _challenged(challenge_in_base64(value[5:]))
+    return tuple(said)
+
+
+def greeting(_host: str = "") -> Conversation[Words]:
+    """The first line of a server that speaks first, and a goodbye."""
+    line = yield from _until(b"\n", send=b"")
+    return _greeted(line)
+
+
+def _greeted(line: bytes) -> Words:
+    text = line.partition(b"\n")[0].strip().decode("utf-8", "backslashreplace")
+    return (Said("greeting", text[:_MAX_TEXT]),) if text else ()
+
+
+def smtp(_host: str) -> Conversation[Words]:
+    """AUTH NTLM (MS-SMTPNTLM §2.2): after EHLO, for whoever lists it."""
+    offers = yield from _until(b"\r\n250 ", send=b"EHLO tlsprobe.invalid\r\n", else_start=b"250 ")
+    if not re.search(rb"^250[- ]AUTH[ =].*\bNTLM\b", offers, re.MULTILINE | re.IGNORECASE):
+        return ()
+    answer = yield from _until(b"\r\n", send=f"AUTH NTLM {negotiate_base64()}\r\n".encode())
+    return _challenged(challenge_in_base64(answer[4:].decode("latin-1"))) if answer[:3] == b"334" else ()
+
+
+def imap(_host: str) -> Conversation[Words]:
+    """AUTHENTICATE NTLM (RFC 9051 §6.2.2)."""
+    return (yield from _ask_in_two(b"a1 AUTHENTICATE NTLM\r\n"))
+
+
+def pop3(_host: str) -> Conversation[Words]:
+    """AUTH NTLM (RFC 5034)."""
+    return (yield from _ask_in_two(b"AUTH NTLM\r\n"))
+
+
+def _ask_in_two(command: bytes) -> Conversation[Words]:
+    """The command first; where the server says `+`, the NEGOTIATE_MESSAGE."""
+    answer = yield from _until(b"\r\n", send=command)
+    if not answer.startswith(b"+"):
+        return ()
+    answer = yield from _until(b"\r\n", send=f"{negotiate_base64()}\r\n".encode())
+    return _challenged(challenge_in_base64(answer[1:].decode("latin-1")))
+
+
+def after_greeting(ask: Ask) -> Ask:
+    """Read the greeting first, as where TLS came before everything."""
+
+    def both(host: str) -> Conversation[Words]:
+        said = yield from greeting()
+        return (*said, *(yield from ask(host)))
+
+    return both
+
+
+def rdp(_host: str) -> Conversation[Words]:
+    """CredSSP (MS-CSSP §2.2.1): a TSRequest with the NEGOTIATE_MESSAGE; the answer holds the challenge."""
+    token = _der(0x30, _der(0x30, _der(0xA0, _der(0x04, negotiate_message()))))
+    request = _der(0x30, _der(0xA0, _der(0x02, b"\x06")) + _der(0xA1, token))
+    answer = yield request
+    return _challenged(find_challenge(answer[:MAX_ANSWER]))
+
+
+# An LDAP search of the entry with the empty name, base scope, for one attribute (RFC 4511 §4.5.1).
+_LEVELS = {
+    "3": "Windows Server 2008",
+    "4": "Windows Server 2008 R2",
+    "5": "Windows Server 2012",
+    "6": "Windows Server 2012 R2",
+    "7": "Windows Server 2016 or later",
+    "10": "Windows Server 2025",
+}
+
+
+def ldap(_host: str) -> Conversation[Words]:
+    """The rootDSE's domainControllerFunctionality (MS-ADTS §3.1.1.3.2.25): Active Directory names its age."""
+    search = _der(0x04, b"") + b"\x0a\x01\x00\x0a\x01\x00\x02\x01\x01\x02\x01\x05\x01\x01\x00"
+    search += _der(0x87, b"objectClass") + _der(0x30, _der(0x04, b"domainControllerFunctionality"))
+    answer = yield _der(0x30, b"\x02\x01\x01" + _der(0x63, search))
+    found = re.search(rb"domainControllerFunctionality1.\x04.([0-9]{1,2})", answer[:MAX_ANSWER], re.DOTALL)
+    if found is None:
+        return ()
+    level = found[1].decode()
+    return (Said("ldap-functionality", f"{level}: {_LEVELS.get(level, 'unknown')}"),)
+
+
+def _challenged(challenge: Challenge | None) -> Words:
+    if challenge is None:
+        return ()
+    return (Said("ntlm", challenge.target[:_MAX_TEXT], challenge.build),)
+
+
+def _until(end: bytes, *, send: bytes, else_start: bytes | None = None) -> Conversation[bytes]:
+    """Send, then collect until `end` came, or what begins with `else_start` has a whole line."""
+    answer = b""
+    while True:
+        received = yield send
+        send = b""
+        answer += received
+        whole = else_start is not None and answer.startswith(else_start) and answer.endswith(b"\r\n")
+        if not received or end in answer or whole or len(answer) > MAX_ANSWER:
+            return answer
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    if len(body) < 128:
+        return bytes((tag, len(body))) + body
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(size))) + size + body

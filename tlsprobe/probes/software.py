@@ -1,0 +1,113 @@
+"""What the server says of itself: its greeting, its headers, the version in an NTLM challenge.
+
+Two connections at most, and only what any anonymous client may ask. No credential is sent, ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from tlsprobe.banners import words
+from tlsprobe.banners.over_tls import over_tls
+from tlsprobe.banners.words import Ask, Words
+from tlsprobe.dial import DialError
+from tlsprobe.facts import Banner
+from tlsprobe.inventory import StartTls
+from tlsprobe.preludes import Prelude, PreludeFailed, resolve_auto
+from tlsprobe.probes.interview import Interview
+from tlsprobe.tls.stream import Conversation, PeerGone
+
+MOST_CONNECTIONS = 2
+# Not everything behind TLS answers HTTP. Half a second, or 20 times what a hello took, is long enough.
+_SILENCE_S, _SILENCE_FACTOR = 0.5, 20
+
+
+class Question(StrEnum):
+    """What may be asked; each can be left out."""
+
+    GREETING = "greeting"  # the first line, of protocols where the server speaks first
+    HTTP = "http"  # the headers that come with /
+    NTLM = "ntlm"  # a challenge, wherever the protocol has NTLM
+    LDAP = "ldap"  # the functional level in the rootDSE
+
+
+ALL_QUESTIONS = tuple(Question)
+
+_SPEAK_FIRST = (
+    StartTls.SMTP,
+    StartTls.LMTP,
+    StartTls.IMAP,
+    StartTls.POP3,
+    StartTls.SIEVE,
+    StartTls.NNTP,
+    StartTls.FTP,
+)
+_OVER_TLS: Mapping[StartTls, tuple[Question, Ask]] = {
+    StartTls.SMTP: (Question.NTLM, words.smtp),
+    StartTls.IMAP: (Question.NTLM, words.imap),
+    StartTls.POP3: (Question.NTLM, words.pop3),
+    StartTls.RDP: (Question.NTLM, words.rdp),
+    StartTls.LDAP: (Question.LDAP, words.ldap),
+}
+# Ports of IANA where TLS comes before everything; elsewhere it is taken to carry HTTP.
+_IMPLICIT: Mapping[int, tuple[Question, Ask]] = {
+    465: (Question.NTLM, words.after_greeting(words.smtp)),
+    993: (Question.NTLM, words.after_greeting(words.imap)),
+    995: (Question.NTLM, words.after_greeting(words.pop3)),
+    990: (Question.GREETING, words.greeting),
+    563: (Question.GREETING, words.greeting),
+    636: (Question.LDAP, words.ldap),
+    3269: (Question.LDAP, words.ldap),
+}
+_NO_HTTP = (853, 5223, 5349, 6697, 8883)  # DNS, XMPP, TURN, IRC, MQTT over TLS: nothing to ask there
+
+
+async def software(interview: Interview, questions: Collection[Question]) -> tuple[Banner, ...]:
+    """Ask, and return what was said, in the order it was asked; nothing where nobody answers."""
+    said: list[Banner] = []
+    target = interview.target
+    protocol = resolve_auto(target.starttls, target.port)
+    if Question.GREETING in questions and protocol in _SPEAK_FIRST:
+        said += await _have(interview, words.greeting(), None)
+    host = target.server_name or target.host
+    ask = _question(protocol, target.port, questions)
+    if ask is not None:
+        conversation = over_tls(ask(host), server_name=target.server_name)
+        said += await _have(interview, conversation, interview.prelude)
+    return tuple(said)
+
+
+def _question(protocol: StartTls, port: int, questions: Collection[Question]) -> Ask | None:
+    if protocol is not StartTls.NONE:
+        known = _OVER_TLS.get(protocol)
+    elif port in _IMPLICIT:
+        known = _IMPLICIT[port]
+    elif port in _NO_HTTP:
+        known = None
+    else:
+        known = (Question.HTTP, words.http if Question.NTLM in questions else words.http_without_ntlm)
+    return known[1] if known and known[0] in questions else None
+
+
+async def _have(
+    interview: Interview, conversation: Conversation[Words], prelude: Prelude | None
+) -> tuple[Banner, ...]:
+    interview.connections += 1
+    try:
+        said, _ = await interview.dialer.converse(
+            interview.address,
+            interview.target.port,
+            conversation,
+            prelude=prelude,
+            silence_s=_patience_s(interview),
+        )
+    except (DialError, PeerGone, PreludeFailed):
+        return ()  # it said nothing, which is an answer too
+    return tuple(Banner(each.source, each.text, each.build) for each in said)
+
+
+def _patience_s(interview: Interview) -> float:
+    quickest = min((each.elapsed_s for each in interview.observations if each.seen), default=1.0)
+    patience = max(_SILENCE_S, _SILENCE_FACTOR * quickest)
+    return min(patience, interview.dialer.limits.timeout_s)
