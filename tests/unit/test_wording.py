@@ -13,7 +13,7 @@ STATUS_REASONS = """
     refused timeout reset dns no-route not-tls closed silent malformed flapping deadline interrupted
     starttls-not-supported starttls-not-offered starttls-refused starttls-failed
     client-certificate-required control-failed dhe-incomplete zeros-inconclusive zeros-untestable
-    excluded internal-error no-file-descriptors not-scanned landings-unclear
+    excluded internal-error no-file-descriptors not-scanned landings-unclear busy
 """
 ZEROS_REASONS = """
     cipher psk no-exponent group-too-large group-too-small p-even share-out-of-range

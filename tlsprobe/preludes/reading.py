@@ -17,8 +17,14 @@ class PreludeFailed(Exception):
         self.detail = detail
 
 
+# "Service not available" of SMTP and FTP (RFC 5321 §4.2.3, RFC 959 §4.2.1), of NNTP (RFC 3977 §5.1).
+_BUSY = ("421", "400 ")
+
+
 def refused(said: str) -> PreludeFailed:
-    """The server knows what was asked for and says no."""
+    """The server knows what was asked for and says no; or it is too busy to say anything else."""
+    if said.startswith(_BUSY):
+        return PreludeFailed("busy", said[:MAX_SHOWN])
     return PreludeFailed("starttls-refused", said[:MAX_SHOWN] or "an empty answer")
 
 

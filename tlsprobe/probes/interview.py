@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -28,11 +29,17 @@ from tlsprobe.tls.stream import PeerGone
 
 # How long to wait before a connection is tried again that did not come about.
 RETRY_DELAYS_S = (0.2, 1.0)
+# The same where the server says that it has too many connections; and how far each is put off from then on.
+BUSY_DELAYS_S = (1.0, 3.0, 9.0)
+_LEAST_PAUSE_S, _MOST_PAUSE_S = 0.25, 2.0
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
 MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game
 # How many records and extensions of a connection are written down; a hostile flight has 80,000 records.
 MAX_NOTED = 64
+
+
+AskOnce = Callable[[], Awaitable[tuple[Handshake, float] | Unreachable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Interview:
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    _pause_s: float = 0.0  # before each connection, once the server has said that it is busy
 
     async def ask(
         self,
@@ -77,12 +85,7 @@ class Interview:
         """
         pick = None if share_form is None else lambda params: pick_share(params, share_form)
         ask_once = partial(self._ask_once, hello, pick=pick, silence_s=silence_s)
-        outcome = await ask_once()
-        for delay_s in RETRY_DELAYS_S:
-            if not isinstance(outcome, Unreachable) or outcome.reason not in ("reset", "closed"):
-                break
-            await asyncio.sleep(delay_s)
-            outcome = await ask_once()
+        outcome = await self._patiently(ask_once)
         offer = Offer(hello.version, form or "control", hello.cipher_suites)
         if isinstance(outcome, Unreachable):
             observation = Observation(probe, question, outcome, 0.0, offer)
@@ -94,6 +97,20 @@ class Interview:
         if keep:
             self.observations.append(answer.observation)
         return answer
+
+    async def _patiently(self, ask_once: AskOnce) -> tuple[Handshake, float] | Unreachable:
+        """Ask, and again after a pause where no connection came about."""
+        await asyncio.sleep(self._pause_s)
+        outcome = await ask_once()
+        delays = {"reset": RETRY_DELAYS_S, "closed": RETRY_DELAYS_S, "busy": BUSY_DELAYS_S}
+        tries = 0
+        while isinstance(outcome, Unreachable) and tries < len(delays.get(outcome.reason, ())):
+            if outcome.reason == "busy":
+                self._pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, 2 * self._pause_s))
+            await asyncio.sleep(delays[outcome.reason][tries])
+            outcome = await ask_once()
+            tries += 1
+        return outcome
 
     async def _ask_once(
         self, hello: ClientHello, *, pick: PickShare | None, silence_s: float | None

@@ -6,6 +6,7 @@ SENTENCES = {
     # ---- status: why a server was not assessed, or not in all respects
     "status-reason.refused": "The connection was refused; no service listens there, or a firewall answered.",
     "status-reason.timeout": "No answer came in time.",
+    "status-reason.busy": "The server said that it has too many connections, again and again.",
     "status-reason.reset": "The connection was reset before TLS began.",
     "status-reason.dns": "The name has no address in DNS.",
     "status-reason.no-route": "There is no route to the address.",
