@@ -75,6 +75,7 @@ def scan(
     survey: options.SurveyFlag = False,
     clients: options.Clients = None,
     banners: options.Banners = "greeting,http,ntlm,ldap",
+    proxy: options.ProxyUrl = None,
     client_cert: options.ClientCert = None,
     client_key: options.ClientKey = None,
     connections: options.Connections = 64,
@@ -113,19 +114,26 @@ def scan(
     """
     with usage_errors():
         set_up(verbose)
-        from tlsprobe.flags import collect, formats_wanted, plan_new, plan_resumed, scan_config
+        from tlsprobe.flags import (
+            collect,
+            formats_wanted,
+            plan_new,
+            plan_resumed,
+            scan_config,
+            with_proxy,
+        )
         from tlsprobe.output import print_dry_run, say_bad_rows
 
         flags = collect(ctx)
         wanted = formats_wanted(formats)
         if resume is not None:
-            plan, config = plan_resumed(resume, inventory, flags, retry, ctx)
+            plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy)
         elif inventory is None:
             usage("give an inventory file, or --resume RUN; `tlsprobe scan --help` has examples")
         elif retry:
             usage("--retry goes with --resume RUN")
         else:
-            config = scan_config(flags)
+            config = with_proxy(scan_config(flags), flags, proxy)
             plan = plan_new(inventory, out, config, flags, dry_run=dry_run)
         if dry_run:
             print_dry_run(plan, config)
@@ -165,6 +173,7 @@ def probe(
     survey: options.SurveyFlag = False,
     clients: options.Clients = None,
     banners: options.Banners = "greeting,http,ntlm,ldap",
+    proxy: options.ProxyUrl = None,
     client_cert: options.ClientCert = None,
     client_key: options.ClientKey = None,
     connections_per_host: options.ConnectionsPerHost = 4,
@@ -179,9 +188,9 @@ def probe(
     """Ask one server, and print what it does."""
     with usage_errors():
         set_up(verbose)
-        from tlsprobe.flags import collect, one_target, scan_config
+        from tlsprobe.flags import collect, one_target, scan_config, with_proxy
 
-        config = scan_config(collect(ctx))
+        config = with_proxy(scan_config(collect(ctx)), {}, proxy)
         target = one_target(server, starttls)
         if config.selection is not None and not config.selection.allows_target(target):
             usage(f"{server}: {config.selection.decide(target).reason}")

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from tlsprobe.inventory import Target
 from tlsprobe.preludes import Prelude
+from tlsprobe.proxies import Exact, Proxy, ProxyError, through
 from tlsprobe.selection import Selection
 from tlsprobe.tls.stream import Conversation, Parting, PeerGone
 
@@ -80,8 +81,10 @@ class Dialer:
         *,
         family: socket.AddressFamily = socket.AF_UNSPEC,
         selection: Selection | None = None,
+        proxy: Proxy | None = None,
     ) -> None:
         self.limits = limits
+        self._proxy = proxy
         self._family = family
         self._selection = selection
         self._slots = asyncio.Semaphore(limits.connections)
@@ -175,11 +178,65 @@ class Dialer:
             # The wait for the rate comes before the slot of the whole run is taken: others may use it.
             await asyncio.sleep(limit.bucket.delay_s())
             async with self._slots:
-                connection = await _connect(address, port, self.limits.timeout_s)
+                connection = await self._reach(address, port)
                 try:
                     yield connection
                 finally:
                     connection.close()
+
+    async def _reach(self, address: str, port: int) -> socket.socket:
+        """Connect to a server, through the proxy where there is one."""
+        timeout_s = self.limits.timeout_s
+        if self._proxy is None:
+            return await _connect(address, port, timeout_s)
+        try:
+            connection = await _connect(await self._proxy_address(self._proxy), self._proxy.port, timeout_s)
+        except DialError as error:
+            raise DialError("proxy-unreachable", f"{self._proxy}: {error}") from None
+        try:
+            await _ask_exactly(through(self._proxy, address, port), connection, timeout_s)
+        except ProxyError as error:
+            connection.close()
+            raise DialError(error.reason, error.detail) from None
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    async def _proxy_address(self, proxy: Proxy) -> str:
+        if _is_address(proxy.host):
+            return proxy.host
+        look_up = partial(socket.getaddrinfo, proxy.host, proxy.port, type=socket.SOCK_STREAM)
+        try:
+            async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
+                found = await _in_daemon_thread(look_up)
+        except (TimeoutError, OSError, UnicodeError) as error:
+            raise DialError("dns", str(error)) from None
+        return str(found[0][4][0])
+
+
+async def _ask_exactly(conversation: Exact[None], connection: socket.socket, timeout_s: float) -> None:
+    """Drive a conversation that says how many bytes it wants: what follows them stays to be read."""
+    loop = asyncio.get_running_loop()
+    try:
+        send, wanted = next(conversation)
+        while True:
+            async with asyncio.timeout(timeout_s):
+                if send:
+                    await loop.sock_sendall(connection, send)
+                received = b""
+                while len(received) < wanted:
+                    more = await loop.sock_recv(connection, wanted - len(received))
+                    if not more:
+                        raise ProxyError("proxy-failed", "it closed the connection")
+                    received += more
+            send, wanted = conversation.send(received)
+    except StopIteration:
+        return
+    except TimeoutError:
+        raise ProxyError("proxy-failed", f"no answer within {timeout_s:g} s") from None
+    except OSError as error:
+        raise ProxyError("proxy-failed", error.strerror or str(error)) from None
 
 
 def _is_address(host: str) -> bool:

@@ -57,6 +57,7 @@ def verify(
     run: Run,
     exclude: options.Exclude = None,
     only: options.Only = None,
+    proxy: options.ProxyUrl = None,
     allow_incomplete: options.AllowIncomplete = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -70,7 +71,7 @@ def verify(
 
     with usage_errors():
         set_up(verbose)
-        from tlsprobe.flags import scan_config
+        from tlsprobe.flags import scan_config, with_proxy
         from tlsprobe.journal import JournalError, read_run_info, read_scans
         from tlsprobe.selection import read_selection
         from tlsprobe.verification import Outcome, plan_verification
@@ -78,7 +79,7 @@ def verify(
         from tlsprobe.verified import print_verification, print_verified
 
         info, scans = read_run_info(run), read_scans(run)
-        config = scan_config(info.flags, run)
+        config = with_proxy(scan_config(info.flags, run), dict(info.flags), proxy)
         selection = read_selection(exclude=exclude or [], only=only or [])
         plan = plan_verification(run, info, scans, datetime.now(UTC), selection=selection)
     from rich.console import Console

@@ -25,6 +25,7 @@ from tlsprobe.inventory import (
 )
 from tlsprobe.journal import INVENTORY, read_run_info
 from tlsprobe.probes.software import ALL_QUESTIONS, Question
+from tlsprobe.proxies import parse_proxy
 from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection, read_selection
@@ -60,6 +61,23 @@ def collect(ctx: typer.Context) -> dict[str, str]:
         else:
             flags[name] = "yes" if value is True else str(value)
     return flags
+
+
+def with_proxy(config: ScanConfig, flags: dict[str, str], url: str | None) -> ScanConfig:
+    """Add the proxy. It is noted without its password, so whoever resumes gives it again: UsageError."""
+    noted = flags.get("proxy")
+    if url is None:
+        if noted is not None:
+            _usage(f"this run goes through {noted}: give --proxy again, or set TLSPROBE_PROXY")
+        return config
+    try:
+        proxy = parse_proxy(url)
+    except ValueError as error:
+        _usage(f"--proxy: {error}")
+    if noted not in (None, str(proxy)):
+        _usage(f"--proxy differs from the run's ({noted})")
+    flags["proxy"] = str(proxy)
+    return replace(config, proxy=proxy)
 
 
 def _given(ctx: typer.Context) -> set[str]:
@@ -193,7 +211,12 @@ def _with_own_profiles(plan: Plan) -> Plan:
 
 
 def plan_resumed(
-    folder: Path, inventory: Path | None, flags: dict[str, str], retry: str | None, ctx: typer.Context
+    folder: Path,
+    inventory: Path | None,
+    flags: dict[str, str],
+    retry: str | None,
+    ctx: typer.Context,
+    proxy: str | None = None,
 ) -> tuple[Plan, ScanConfig]:
     """Plan the rest of a run with the flags that it began with; a flag that differs is a UsageError."""
     info = read_run_info(folder)
@@ -201,7 +224,7 @@ def plan_resumed(
         if flags.get(name) != info.flags.get(name):
             flag = "--" + name.replace("_", "-")
             _usage(f"{flag} differs from the run's ({info.flags.get(name, 'not given')}); leave it out")
-    config = scan_config(info.flags, folder)
+    config = with_proxy(scan_config(info.flags, folder), dict(info.flags), proxy)
     again = tuple(word.strip() for word in retry.split(",")) if retry else ()
     unknown = set(again) - set(RETRYABLE)
     if unknown:

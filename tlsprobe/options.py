@@ -72,6 +72,16 @@ Banners = Annotated[
         rich_help_panel=PROBING,
     ),
 ]
+ProxyUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--proxy",
+        envvar="TLSPROBE_PROXY",
+        help="http://USER:PASSWORD@HOST:PORT (CONNECT) or socks5://…. The password is written down nowhere; "
+        "the environment variable keeps it out of the list of processes too. Names are looked up here.",
+        rich_help_panel=TARGETS,
+    ),
+]
 ClientCert = Annotated[
     Path | None,
     typer.Option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shlex
 import socket
 import sys
@@ -148,8 +149,9 @@ def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...])
 
 
 def command_line() -> str:
-    """Return what was typed, as a shell takes it."""
-    return shlex.join(["tlsprobe", *sys.argv[1:]])
+    """Return what was typed, as a shell takes it, without the password in an address."""
+    typed = [re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:…@", word) for word in sys.argv[1:]]
+    return shlex.join(["tlsprobe", *typed])
 
 
 def default_folder(source: Path, now: datetime, root: Path) -> Path:

@@ -31,6 +31,7 @@ from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHA
 from tlsprobe.probes.server_share import conclude, sample
 from tlsprobe.probes.software import ALL_QUESTIONS, MOST_CONNECTIONS, Question, software
 from tlsprobe.probes.windows_clients import count_replays, landings, not_asked
+from tlsprobe.proxies import Proxy
 from tlsprobe.selection import Selection
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.identity import Identity
@@ -52,6 +53,7 @@ class ScanConfig:
     family: socket.AddressFamily = socket.AF_UNSPEC
     selection: Selection | None = None
     identity: Identity | None = None
+    proxy: Proxy | None = None
     clients: tuple[ClientProfile, ...] = field(default_factory=built_in_profiles)
     questions: tuple[Question, ...] = ALL_QUESTIONS  # of what the server says of itself
     replay_always: bool = False  # the clients' offers, also where no DHE is accepted
@@ -268,6 +270,9 @@ async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> 
         # Imported here: sslyze takes half a second to load, and only a survey needs it.
         from tlsprobe.probes.survey import failed, survey  # noqa: PLC0415
 
+        if config.proxy is not None:
+            notes.survey = failed("sslyze is not asked through a proxy")
+            return
         notes.survey = failed("the deadline of this server came first")
         notes.survey = await survey(interview, notes.dhe)
 

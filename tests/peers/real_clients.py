@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -207,11 +207,14 @@ class Client:
     optional: bool = False
 
     def profile(self, workdir: Path) -> ClientProfile:
-        """The built-in profile, or one made of its hello as `--clients` would make it."""
-        if self.profile_id is not None:
-            return next(each for each in built_in_profiles() if each.id == self.profile_id)
+        """The built-in profile with the offer of this version, or one as `--clients` would make it."""
         hello = hello_of(self.recordable(with_dhe=True), workdir)
         offer = ClientOffer("recorded", "", Basis.OBSERVED, "recorded just now", (hello,))
+        if self.profile_id is not None:
+            known = next(each for each in built_in_profiles() if each.id == self.profile_id)
+            # An update that nobody recorded yet asks otherwise; it has the same bounds.
+            own = next((each for each in known.offers if each.hellos[0] == hello), offer)
+            return replace(known, offers=(own,))
         least, most = self.dh_bits
         return ClientProfile(
             id=self.id,

@@ -52,6 +52,10 @@ public class Hello {
 """
 
 
+# Updates come; what a profile says is of the versions that were recorded.
+ANOTHER_VERSION = "of another version"
+
+
 @dataclass(frozen=True, slots=True)
 class RealClient:
     """A client, the offer that claims to be its own, and how it is started: a port, a folder to work in."""
@@ -69,7 +73,7 @@ def says(wanted: str, *command: str) -> Callable[[], str | None]:
             return f"{command[0]} is not there"
         said = subprocess.run(command, capture_output=True, text=True, check=False)
         output = said.stdout + said.stderr
-        return None if re.search(wanted, output) else f"{command[0]} is of another version"
+        return None if re.search(wanted, output) else f"{command[0]} is {ANOTHER_VERSION}"
 
     return missing
 
@@ -94,7 +98,8 @@ CLIENTS = (
     RealClient("openssl-1.1.1/default", lambda: None, nassl("ssl_client", "SslClient")),
     RealClient("openssl-3/default", says(r"OpenSSL 3\.0\.", "openssl", "version"), s_client),
     # Not the JRE alone: a source file is launched by way of the module jdk.compiler.
-    RealClient("java-17/default", says(r"javac 17\.", "javac", "-version"), java),
+    RealClient("java-17/17.0.15", says(r"javac 17\.0\.15", "javac", "-version"), java),
+    RealClient("java-17/17.0.21", says(r"javac 17\.0\.21", "javac", "-version"), java),
 )
 
 

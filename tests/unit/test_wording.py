@@ -14,6 +14,7 @@ STATUS_REASONS = """
     starttls-not-supported starttls-not-offered starttls-refused starttls-failed
     client-certificate-required control-failed dhe-incomplete zeros-inconclusive zeros-untestable
     excluded internal-error no-file-descriptors not-scanned landings-unclear busy
+    proxy-unreachable proxy-refused proxy-authentication proxy-failed
 """
 ZEROS_REASONS = """
     cipher psk no-exponent group-too-large group-too-small p-even share-out-of-range

@@ -60,7 +60,7 @@ def run(targets: Sequence[Target], config: ScanConfig) -> Iterator[ServerScan]:
 async def _scan_all(
     targets: Sequence[Target], config: ScanConfig, done: queue.Queue[ServerScan | BaseException | None]
 ) -> None:
-    dialer = Dialer(config.limits, family=config.family, selection=config.selection)
+    dialer = Dialer(config.limits, family=config.family, selection=config.selection, proxy=config.proxy)
     waiting = iter(targets)
 
     async def worker() -> None:
