@@ -115,7 +115,7 @@ CASES = (
     # Each byte comes in time, so only the deadline ends it.
     Case("drips inside a record", hostile.drips_after(b"\x16\x03\x03\x40\x00"), "unreachable", "deadline"),
     Case(
-        "smtp says no", hostile.greets(b"421 busy\r\n"), "untestable", "starttls-refused", None, StartTls.SMTP
+        "smtp says no", hostile.greets(b"554 no\r\n"), "untestable", "starttls-refused", None, StartTls.SMTP
     ),
     Case(
         "smtp takes no mail",

@@ -202,7 +202,9 @@ def inn(site: Site) -> Launch:
         'access "all" { users: "<all>" newsgroups: "*" access: R }\n'
     )
     (news / "storage.conf").write_text('method "tradspool" {\n newsgroups: *\n class: 0\n}\n')
-    programs = inn_folder() / "usr" / "lib" / "news"
+    # Its own account may not be let into the folder that it was unpacked to.
+    shutil.copytree(inn_folder() / "usr" / "lib", news / "lib", symlinks=True)
+    programs = news / "lib" / "news"
     file = site.write(
         "inn.conf",
         f"""\
@@ -230,8 +232,9 @@ tlsciphers: "{OPENSSL_LIMITED}"
 """,
     )
     for path in news.rglob("*"):
-        shutil.chown(path, "news", "news")
-    libraries = [programs, *(inn_folder() / "usr" / "lib").glob("*-linux-gnu*")]
+        if not path.is_symlink():
+            shutil.chown(path, "news", "news")
+    libraries = [programs, *(news / "lib").glob("*-linux-gnu*")]
     environment = {"INNCONF": str(file), "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
     user = ["setpriv", "--reuid=news", "--regid=news", "--clear-groups", "--"]
     subprocess.run(
