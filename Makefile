@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify bench sample schema lock clean
+.PHONY: help demo test lint verify bench sample traits schema lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -49,6 +49,11 @@ sample: $(VENV)/dev.done  ## reports/sample again, from the servers that can run
 	$(BIN)/tlsprobe demo --out reports/sample --samples 2000
 	sed -i -E 's/"(user|host)": "[^"]*"/"\1": "example"/' reports/sample/run.json
 	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete
+
+traits: $(VENV)/dev.done  ## the traits of TLS libraries again, from every one that runs here, and docs/stacks.md
+	$(BIN)/python -m tests.stacks.fetch
+	$(BIN)/python -m tests.stacks.learn
+	$(BIN)/python -m tests.stacks.evaluate > docs/stacks.md
 
 schema: $(VENV)/dev.done  ## docs/scan.schema.json again, from the code
 	$(BIN)/python -c "from tlsprobe.journal import json_schema; print(json_schema(), end='')" > docs/scan.schema.json

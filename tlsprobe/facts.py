@@ -297,6 +297,25 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """How the server answered one odd hello: the shape of its flight (tls/glance.py says what is in it).
+
+    `question` names the hello, of probes.stack. Of each record its content type, version and bytes; of each
+    handshake message its type and bytes; of the alert that ended it level and description. Bodies as sent,
+    cut after 1024 bytes.
+    """
+
+    question: str
+    end: str  # answered, alert, closed, reset, silent, not-tls, malformed, or why there was no connection
+    records: tuple[tuple[int, Code, int], ...] = ()
+    messages: tuple[tuple[int, int], ...] = ()
+    server_hello: Hex = b""
+    key_exchange: Hex = b""
+    alert: tuple[int, int] | None = None
+    warnings: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """What sslyze saw, and where its list of DHE suites differs from ours."""
 
@@ -330,6 +349,7 @@ class ServerScan:
     share: ServerShare | None = None
     landings: tuple[Landing, ...] = ()
     banners: tuple[Banner, ...] = ()
+    glances: tuple[Glance, ...] = ()
     survey: Survey | None = None
     extended_master_secret: bool | None = None  # None: never offered and answered
     schema: int = SCHEMA

@@ -71,6 +71,7 @@ def print_dry_run(plan: Plan, config: ScanConfig) -> None:
         f"{each.order} for the order",
         f"{each.forced} forced handshakes",
         f"{each.replays} offers of clients",
+        f"{each.stack} to tell the TLS library",
     ]
     optional = [f"{each.optional} for samples and survey"] if each.optional else []
     typer.echo(f"  ({', '.join([*parts, *optional])})")

@@ -30,6 +30,7 @@ from tlsprobe.probes.interview import Answer, Interview
 from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
 from tlsprobe.probes.server_share import conclude, sample
 from tlsprobe.probes.software import ALL_QUESTIONS, MOST_CONNECTIONS, Question, software
+from tlsprobe.probes.stack import GLANCES, glances
 from tlsprobe.probes.windows_clients import count_replays, landings, not_asked
 from tlsprobe.proxies import Proxy
 from tlsprobe.selection import Selection
@@ -92,13 +93,15 @@ class Budget:
     forced: int
     replays: int
     without_dhe: int
+    stack: int
     optional: int  # samples and survey
     most: int
 
     @property
     def base(self) -> int:
         """What a server with DHE sees at least, before its suites."""
-        return self.control + self.refusals + self.order + self.forced + self.replays + self.optional
+        fixed = self.control + self.refusals + self.order + self.forced + self.stack
+        return fixed + self.replays + self.optional
 
 
 def budget(config: ScanConfig) -> Budget:
@@ -121,6 +124,7 @@ def budget(config: ScanConfig) -> Budget:
         forced=FORCED_HANDSHAKES,
         replays=replays.first,
         without_dhe=replays.without_dhe,
+        stack=GLANCES,
         optional=optional,
         most=5 * control
         + every_suite
@@ -128,6 +132,7 @@ def budget(config: ScanConfig) -> Budget:
         + order
         + MOST_FORCED_HANDSHAKES
         + replays.most
+        + GLANCES
         + optional,
     )
 
@@ -163,6 +168,7 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
         zeros=notes.zeros,
         landings=tuple(notes.landings),
         banners=notes.banners,
+        glances=tuple(interview.glances) if interview else (),
         share=conclude(interview.shares, interview.primes()) if interview else None,
         survey=notes.survey,
         extended_master_secret=interview.extended_master_secret if interview else None,
@@ -265,6 +271,7 @@ async def _replay(interview: Interview, config: ScanConfig, notes: _Notes) -> No
 async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
     notes.settle(*_status(notes))
     notes.settled = True
+    await glances(interview)
     notes.banners = await software(interview, config.questions)
     if config.survey:
         # Imported here: sslyze takes half a second to load, and only a survey needs it.

@@ -25,8 +25,10 @@ def test_thirteen_suites_cost_26_connections_and_all_clients_stay_below_90(peer:
     assert len(scan.dhe.accepted) == 13
     control, refusals, order = 1, 4, 1
     replays = sum(each.probe == "clients" for each in scan.observations)
-    banner = 1
-    assert scan.connections - replays - banner == control + 13 + refusals + order + FORCED_HANDSHAKES
+    banner, glances = 1, len(scan.glances)
+    assert glances == 6
+    by_kind = control + 13 + refusals + order + FORCED_HANDSHAKES
+    assert scan.connections - replays - banner - glances == by_kind
     assert scan.connections < 90
 
 

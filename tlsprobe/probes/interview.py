@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from typing import TypeVar
 
 from tlsprobe.dial import Dialer, DialError
-from tlsprobe.facts import Group, Observation, Offer, Seen, Unreachable
+from tlsprobe.facts import Glance, Group, Observation, Offer, Seen, Unreachable
 from tlsprobe.inventory import Target
 from tlsprobe.preludes import Prelude, PreludeFailed
 from tlsprobe.probes.hello import HelloForm
+from tlsprobe.tls.glance import glance
 from tlsprobe.tls.groups import (
     MAX_GROUP_BITS,
     ShareForm,
@@ -25,7 +27,7 @@ from tlsprobe.tls.groups import (
 from tlsprobe.tls.handshake import Handshake, PickShare, handshake
 from tlsprobe.tls.identity import Identity
 from tlsprobe.tls.messages import ClientHello, ServerDHParams, ServerHello
-from tlsprobe.tls.stream import PeerGone
+from tlsprobe.tls.stream import Conversation, PeerGone
 
 # How long to wait before a connection is tried again that did not come about.
 RETRY_DELAYS_S = (0.2, 1.0)
@@ -39,7 +41,8 @@ MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game
 MAX_NOTED = 64
 
 
-AskOnce = Callable[[], Awaitable[tuple[Handshake, float] | Unreachable]]
+R = TypeVar("R")
+AskOnce = Callable[[], Awaitable[tuple[R, float] | Unreachable]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Interview:
     prelude: Prelude | None = None
     identity: Identity | None = None
     observations: list[Observation] = field(default_factory=list)
+    glances: list[Glance] = field(default_factory=list)
     connections: int = 0
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
@@ -98,7 +102,29 @@ class Interview:
             self.observations.append(answer.observation)
         return answer
 
-    async def _patiently(self, ask_once: AskOnce) -> tuple[Handshake, float] | Unreachable:
+    async def look(self, question: str, hello: ClientHello, *, record_version: int) -> Glance:
+        """Make one connection, and write down how the server answers `hello`, whatever that is."""
+        if self.prelude is not None:
+            hello = self.prelude.adapt(hello)
+        outcome = await self._patiently(lambda: self._converse(glance(hello, record_version=record_version)))
+        if isinstance(outcome, Unreachable):
+            seen = Glance(question, outcome.reason)
+        else:
+            came = outcome[0]
+            seen = Glance(
+                question=question,
+                end=came.end,
+                records=tuple((each.kind, each.version, each.size) for each in came.records),
+                messages=tuple((each.kind, each.size) for each in came.messages),
+                server_hello=came.server_hello,
+                key_exchange=came.key_exchange,
+                alert=came.alert,
+                warnings=came.warnings,
+            )
+        self.glances.append(seen)
+        return seen
+
+    async def _patiently(self, ask_once: AskOnce[R]) -> tuple[R, float] | Unreachable:
         """Ask, and again after a pause where no connection came about."""
         await asyncio.sleep(self._pause_s)
         outcome = await ask_once()
@@ -115,10 +141,15 @@ class Interview:
     async def _ask_once(
         self, hello: ClientHello, *, pick: PickShare | None, silence_s: float | None
     ) -> tuple[Handshake, float] | Unreachable:
-        self.connections += 1
         if self.prelude is not None:
             hello = self.prelude.adapt(hello)
         conversation = handshake(hello, pick_share=pick, identity=self.identity)
+        return await self._converse(conversation, silence_s=silence_s, in_thread=pick is not None)
+
+    async def _converse(
+        self, conversation: Conversation[R], *, silence_s: float | None = None, in_thread: bool = False
+    ) -> tuple[R, float] | Unreachable:
+        self.connections += 1
         try:
             return await self.dialer.converse(
                 self.address,
@@ -126,7 +157,7 @@ class Interview:
                 conversation,
                 prelude=self.prelude,
                 silence_s=silence_s,
-                in_thread=pick is not None,
+                in_thread=in_thread,
             )
         except DialError as error:
             return Unreachable(error.reason, error.detail)

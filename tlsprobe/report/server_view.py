@@ -12,7 +12,7 @@ from tlsprobe.facts import (
     ServerScan,
     accepts_dhe,
 )
-from tlsprobe.report import clients_view, survey
+from tlsprobe.report import clients_view, stack_view, survey
 from tlsprobe.report.clients_view import ClientView
 from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
@@ -107,6 +107,7 @@ class ServerView:
     clients: tuple[ClientView, ...]
     clients_summary: str
     survey: tuple[str, ...]
+    stack: tuple[str, ...]
     gaps: tuple[str, ...]
 
 
@@ -158,6 +159,7 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
         clients=clients_view.clients(scan, phrases),
         clients_summary=clients_view.summary(scan, phrases),
         survey=survey.sentences(scan, phrases.words),
+        stack=stack_view.sentences(scan, phrases.words),
         gaps=tuple(phrases.gaps(scan)),
     )
 
@@ -186,6 +188,7 @@ def _facts(each: Judged, phrases: Phrases) -> tuple[tuple[str, str], ...]:
         (say("report.fact.effort"), say("report.effort", n=scan.connections, seconds=scan.duration_s)),
         (say("report.fact.extended-master-secret"), say(f"report.{secret}")),
     ]
+    facts.append((say("report.fact.stack"), stack_view.named(scan, phrases.words)))
     facts.append((say("report.fact.windows"), phrases.windows(scan)))
     for banner in scan.banners:
         text = f"{banner.text} ({banner.build})" if banner.build else banner.text

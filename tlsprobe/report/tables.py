@@ -16,6 +16,7 @@ from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
 from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
 from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts, windows_of
+from tlsprobe.stacks import identify
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording, wording
@@ -151,6 +152,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "findings": " ".join(found.rule for found in each.findings),
         **_dhe_cells(scan),
         "extended_master_secret": _yes_no(scan.extended_master_secret) if scan.status in _ASKED else "",
+        **_stack_cells(scan),
         **_windows_cells(scan),
         **_client_cells(scan),
         "expected_failure_rate": decimal(each.rate),
@@ -199,6 +201,14 @@ def _dhe_cells(scan: ServerScan) -> Row:
             "padded_client_share": scan.zeros.padded_client_share.value,
         }
     return cells
+
+
+def _stack_cells(scan: ServerScan) -> Row:
+    """Name who terminates TLS; no confidence in an `unknown`, and nothing where it was not asked."""
+    if not scan.glances:
+        return {}
+    stack = identify(scan)
+    return {"stack": stack.family, "stack_confidence": stack.confidence if stack.is_known else ""}
 
 
 def _windows_cells(scan: ServerScan) -> Row:

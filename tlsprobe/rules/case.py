@@ -22,6 +22,7 @@ from tlsprobe.facts import (
     accepts_dhe,
     groups_of,
 )
+from tlsprobe.rules.inference import is_inferred_short
 from tlsprobe.rules.named_clients import which_possibly_unfixed
 from tlsprobe.rules.who import Who, is_unclear, lands_on_dhe, stops_at_group, who_counts
 from tlsprobe.tls.constants import Version
@@ -170,10 +171,15 @@ def short_share_rate(scan: ServerScan, group: Group | None) -> float | None:
     """Return how often unfixed Windows meets a dh_Ys that is too short for it: fault (a).
 
     A share that is reused stays as it is: with a short one every handshake fails. None where no short
-    share was seen: a padded one adds nothing, and what Windows does with a sign byte is stated nowhere.
+    share was seen or is inferred: a padded one adds nothing, and what Windows does with a sign byte is stated
+    nowhere.
     """
     share = scan.share
-    if share is None or not share.short:
+    if share is None:
+        return None
+    if is_inferred_short(scan):
+        return group.zero_probability if group and not share.reused else None
+    if not share.short:
         return None
     if share.reused:
         return 1.0

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tlsprobe.facts import (
+    FormAccepted,
     Group,
     Landed,
     Landing,
     LeadingZeros,
     PremasterZeros,
     RefusedByClient,
+    ServerScan,
     ServerShare,
     ShareEncoding,
 )
 from tlsprobe.rules.advice import LetIn
 from tlsprobe.rules.case import Case
 from tlsprobe.rules.finding import Sentence, sentence
+from tlsprobe.rules.inference import contradicts, inferred_share, is_inferred_short
 from tlsprobe.rules.who import lands_on_dhe, names_of, not_understood, stops_at_group
+from tlsprobe.rules.windows import IsWindows, windows_of
 from tlsprobe.tls.constants import Version, version_label
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import SENTENCES
@@ -101,6 +105,33 @@ def server_share(share: ServerShare | None) -> Evidence:
     if share.reused:
         return (*said, sentence("evidence.share.reused-not-short"))
     return said
+
+
+def share_by_library(scan: ServerScan) -> Evidence:
+    """Say what the identified library does elsewhere, where that is all there is, or not what was seen."""
+    if is_inferred_short(scan) and (inferred := inferred_share(scan)):
+        return (sentence("evidence.share.inferred", family=inferred.family),)
+    if expected := contradicts(scan):
+        return (sentence("evidence.share.contradicts", family=expected.family),)
+    return ()
+
+
+def not_windows(scan: ServerScan) -> Evidence:
+    """Say that the server is not the odd one, where that is known."""
+    no = windows_of(scan).is_windows is IsWindows.NO
+    return (sentence("evidence.windows.is-no"),) if no else ()
+
+
+def unfixed_windows(scan: ServerScan) -> Evidence:
+    """Say what the server says of itself, and whether it is a Windows that lacks the fix."""
+    windows = windows_of(scan)
+    if windows.is_windows is IsWindows.YES and _refuses_short(scan):
+        return (sentence("evidence.windows.is-unfixed"), *windows.evidence)
+    return windows.evidence
+
+
+def _refuses_short(scan: ServerScan) -> bool:
+    return scan.zeros is not None and scan.zeros.short_client_share is FormAccepted.REFUSED
 
 
 def landing(case: Case) -> Evidence:

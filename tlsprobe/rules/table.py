@@ -23,19 +23,22 @@ from tlsprobe.rules.evidence import (
     locked_out,
     names,
     no_landing,
+    not_windows,
     old_versions,
     premaster_zeros,
     probability,
     server_share,
+    share_by_library,
     stopped,
     tried_with,
+    unfixed_windows,
     unusual_size,
     without_ems,
 )
 from tlsprobe.rules.finding import Confidence, Sentence, Severity, Source, sentence
+from tlsprobe.rules.inference import is_inferred_short
 from tlsprobe.rules.rates import fails_for_want_of_ems
 from tlsprobe.rules.who import is_locked_out
-from tlsprobe.rules.windows import windows_of
 from tlsprobe.tls.suites import KeyExchange, suite
 
 
@@ -128,23 +131,29 @@ def _client_share_form_refused(case: Case) -> Met | None:
     return Met(
         _hits_every_client(case),
         Confidence.OBSERVED,
-        (*said, *windows_of(case.scan).evidence, *tried_with(zeros), *probability(group)),
+        (*said, *unfixed_windows(case.scan), *tried_with(zeros), *probability(group)),
         group.zero_probability if group else None,
     )
 
 
 def _short_server_share(case: Case) -> Met | None:
     share = case.scan.share
-    if share is None or not share.short or not case.unfixed_windows_lands:
+    inferred = is_inferred_short(case.scan)
+    if share is None or not case.unfixed_windows_lands or not (share.short or inferred):
         return None
+    if inferred and share.reused:
+        return None  # it stays as it is, and was not short
     group = case.worst_usable_group
     stuck = share.reused is True
     return Met(
         Severity.CRITICAL if stuck else Severity.HIGH,
         # The share was seen; over TLS 1.0 and 1.1 nobody has reported what Windows makes of it.
-        Confidence.INFERRED if case.below_tls12_only or case.has_unusual_size else Confidence.OBSERVED,
+        Confidence.INFERRED
+        if inferred or case.below_tls12_only or case.has_unusual_size
+        else Confidence.OBSERVED,
         (
             *server_share(share),
+            *share_by_library(case.scan),
             *landing(case),
             *unusual_size(case),
             *old_versions(case),
@@ -166,8 +175,10 @@ def _unfixed_windows_lands_on_dhe(case: Case) -> Met | None:
             *depends_on_updates(case),
             *unusual_size(case),
             *old_versions(case),
+            *not_windows(case.scan),
             *premaster_zeros(case.scan.zeros),
             *server_share(case.scan.share),
+            *share_by_library(case.scan),
             *probability(case.worst_usable_group),
         ),
         premaster_rate(case.scan, case.worst_usable_group),

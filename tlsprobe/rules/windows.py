@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -13,6 +13,7 @@ from importlib import resources
 from tlsprobe.clients.profile import LeadingZeroFix, built_in_profiles
 from tlsprobe.facts import Banner, FormAccepted, ServerScan
 from tlsprobe.rules.finding import Sentence, sentence
+from tlsprobe.stacks import identify
 
 
 class IsWindows(StrEnum):
@@ -41,11 +42,20 @@ class _Version:
 
 
 def windows_of(scan: ServerScan) -> Windows:
-    """Say whether what answers here is Windows, by its own words.
+    """Say whether what answers here is Windows: by its TLS, else by its own words.
 
     The words are those of the application. Where TLS behaves as that Windows does not, something else ends
-    it: then it is not known what, and the evidence says so.
+    it, and the evidence says so.
     """
+    by_tls = IsWindows(identify(scan).windows) if scan.glances else IsWindows.UNKNOWN
+    by_words = _by_words(scan)
+    if by_tls is IsWindows.NO and by_words.is_windows is IsWindows.YES:
+        evidence = (*by_words.evidence, sentence("evidence.windows.other-tls"))
+        return replace(by_words, is_windows=IsWindows.NO, fix=None, evidence=evidence)
+    return by_words if by_tls is IsWindows.UNKNOWN else replace(by_words, is_windows=by_tls)
+
+
+def _by_words(scan: ServerScan) -> Windows:
     said = [(banner, build) for banner in scan.banners for build in _builds_of(banner)]
     if not said:
         return Windows(IsWindows.UNKNOWN)

@@ -50,13 +50,21 @@ class ExtensionType(IntEnum):
     """ExtensionType, as far as a hello of ours or the reading of a server's needs it."""
 
     SERVER_NAME = 0
+    MAX_FRAGMENT_LENGTH = 1
+    STATUS_REQUEST = 5
     SUPPORTED_GROUPS = 10
     EC_POINT_FORMATS = 11
     SIGNATURE_ALGORITHMS = 13
+    HEARTBEAT = 15
+    ALPN = 16
+    SIGNED_CERTIFICATE_TIMESTAMP = 18
     PADDING = 21
+    ENCRYPT_THEN_MAC = 22
     EXTENDED_MASTER_SECRET = 23
+    RECORD_SIZE_LIMIT = 28
     SESSION_TICKET = 35
     SUPPORTED_VERSIONS = 43
+    PSK_KEY_EXCHANGE_MODES = 45
     KEY_SHARE = 51
     RENEGOTIATION_INFO = 0xFF01
 

@@ -20,6 +20,7 @@ from tlsprobe.wording import (
     report,
     rules,
     server_fixes,
+    stacks,
     windows_fixes,
 )
 
@@ -35,6 +36,7 @@ SENTENCES: Mapping[str, str] = {
     **fix_folder.SENTENCES,
     **server_fixes.SENTENCES,
     **windows_fixes.SENTENCES,
+    **stacks.SENTENCES,
 }
 
 

@@ -228,6 +228,16 @@ SENTENCES = {
         "But what ends TLS here takes a client's share that such a Windows refuses: a load balancer or a "
         "proxy may stand before it."
     ),
+    "evidence.windows.is-no": (
+        "What ends TLS here is not Windows; it is old Windows clients that fail with it."
+    ),
+    "evidence.windows.is-unfixed": (
+        "The server is Windows without the fix: clients of other makers fail with it, those that leave a "
+        "zero byte out."
+    ),
+    "evidence.windows.other-tls": (
+        "But what ends TLS here is not Windows: a load balancer or a proxy stands before it."
+    ),
     "evidence.windows.rate": (
         "As far as both leading-zero faults are known here, Windows without the fix fails in about "
         "{rate:.2%} of its full handshakes over DHE, or once in {one_in:.3g}."
@@ -275,6 +285,14 @@ SENTENCES = {
     "evidence.share.unobserved.many": (
         "The server's share: one that starts with a zero byte was not observed in {n} distinct shares, so "
         "whether it would be padded or short is not known. The chance to see one was {confidence:.0%}."
+    ),
+    "evidence.share.inferred": (
+        "No share that starts with a zero byte was seen, but the TLS library here was identified as {family} "
+        "with high confidence, and that sends such a share short, as measured on other servers."
+    ),
+    "evidence.share.contradicts": (
+        "The TLS library here was identified as {family}, which was measured to write such a share in "
+        "another way: the library, or its version, may be another."
     ),
     "evidence.share.not-sampled": (
         "The server's share: none was sampled, so whether one with a zero byte in front would be padded or "
