@@ -1,4 +1,4 @@
-"""Who terminates TLS, asked of every peer by the real engine: right, or not said where it is emulated."""
+"""Who terminates TLS, asked of every peer by the real engine: the right family, or none if emulated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tests.stacks.fleet import libraries
 from tlsprobe.facts import PremasterZeros
 from tlsprobe.probes.stack import GLANCES
 from tlsprobe.stacks import identify
-
 
 # The peer that answers in turn has a known answer on its first scan only, and another test wants that.
 FOR_ANY_SCAN = [each for each in PEERS.values() if each.fact.premaster_zeros is not PremasterZeros.MIXED]

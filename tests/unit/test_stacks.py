@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.landing_cases import server
 from tlsprobe.facts import AcceptedSuite, Banner, DheSuites, Glance, Group, ServerScan, SuiteOrder
+from tlsprobe.probes.hello import MAX_SUITES
+from tlsprobe.probes.stack import Question, hello_for
 from tlsprobe.report.stack_view import named, sentences
 from tlsprobe.stacks import Stack, identify, traits
 from tlsprobe.stacks.caveats import caveat
@@ -19,7 +21,8 @@ from tlsprobe.stacks.fit import aspect, fit, ranked
 from tlsprobe.stacks.identify import identify_traits
 from tlsprobe.stacks.learned import Family, families, reported
 from tlsprobe.tls.codec import uint
-from tlsprobe.tls.messages import HELLO_RETRY_REQUEST_RANDOM, Extension, ServerHello
+from tlsprobe.tls.constants import ExtensionType
+from tlsprobe.tls.messages import HELLO_RETRY_REQUEST_RANDOM, ClientHello, Extension, ServerHello
 from tlsprobe.wording import wording
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -69,6 +72,37 @@ def typical(family: Family) -> dict[str, str]:
         name: max(sorted(values), key=lambda value: len(values[value]))
         for name, values in family.traits.items()
     }
+
+
+# --- what is asked
+
+
+@pytest.mark.parametrize("name", ["server.example", None])
+@pytest.mark.parametrize("question", Question)
+def test_every_hello_is_well_formed_and_of_a_size_that_nothing_hangs_on(
+    question: Question, name: str | None
+) -> None:
+    asked = hello_for(question, server_name=name)
+    body = asked.serialise()
+    parsed = ClientHello.parse(body)
+    kinds = [each.kind for each in parsed.extensions or ()]
+    assert (parsed.version, parsed.cipher_suites) == (asked.version, asked.cipher_suites)
+    assert len(set(kinds)) == len(kinds)
+    assert len(set(parsed.cipher_suites)) == len(parsed.cipher_suites) <= MAX_SUITES
+    assert not 256 - 9 <= len(body) < 512 - 4
+    assert (ExtensionType.SERVER_NAME in kinds) == (name is not None and question is not Question.SSL3)
+
+
+def test_a_mail_server_is_not_asked_for_http() -> None:
+    for question in Question:
+        asked = hello_for(question, server_name=None, protocols=False)
+        assert ExtensionType.ALPN not in {each.kind for each in asked.extensions or ()}
+
+
+def test_the_reversed_hello_is_the_rich_one_from_the_end() -> None:
+    rich, back = (hello_for(each, server_name=None) for each in (Question.RICH, Question.REVERSED))
+    kinds, reversed_kinds = ([each.kind for each in asked.extensions or ()] for asked in (rich, back))
+    assert kinds == reversed_kinds[::-1]
 
 
 # --- what a trait is

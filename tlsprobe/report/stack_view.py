@@ -57,7 +57,7 @@ def _trait(trait: str, value: str, words: Wording) -> str:
     question, _, rest = trait.partition(".")
     about, _, name = rest.partition(".")
     key = f"stack.trait.{about}"
-    if key in SENTENCES:
+    if key in SENTENCES and (name or "{name}" not in SENTENCES[key]):
         return words.say(key, question=question, name=name, value=value)
     return words.say("stack.trait.other", question=question, name=rest, value=value)
 
