@@ -177,6 +177,12 @@ def test_kept_zeros_that_nobody_meets_are_medium() -> None:
     assert found(refused, "DHE002").severity is Severity.MEDIUM
 
 
+def test_a_client_that_refuses_the_group_does_not_meet_kept_zeros() -> None:
+    java = landing("java-7", TOO_LARGE, must_not_break=True)
+    scan = server(java, landing("chrome", OFF_DHE), z=zeros(KEPT))
+    assert found(scan, "DHE001").severity is Severity.MEDIUM
+
+
 def test_what_unfixed_windows_makes_of_kept_zeros_is_not_known() -> None:
     windows = landing("windows-7")
     scan = server(windows, z=zeros(KEPT), ys=share(PADDED))

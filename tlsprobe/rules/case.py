@@ -80,7 +80,7 @@ class Case:
         landings = self.scan.landings
         if not landings:
             return True
-        return any(lands_on_dhe(each) or stops_at_group(each) or is_unclear(each) for each in landings)
+        return any(lands_on_dhe(each) or is_unclear(each) for each in landings)
 
     @property
     def never_fixed_lands(self) -> bool:
