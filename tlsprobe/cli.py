@@ -122,7 +122,7 @@ def scan(
             scan_config,
             with_proxy,
         )
-        from tlsprobe.output import print_dry_run, say_bad_rows
+        from tlsprobe.output import print_dry_run, say_bad_rows, say_notices
 
         flags = collect(ctx)
         wanted = formats_wanted(formats)
@@ -138,6 +138,8 @@ def scan(
         if dry_run:
             print_dry_run(plan, config)
             return
+        if not quiet:
+            say_notices(plan.info)
         if not plan.targets and not plan.done:
             say_bad_rows(plan.info)
             usage("nothing to scan: no usable row is left")

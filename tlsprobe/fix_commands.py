@@ -46,6 +46,8 @@ def fix(
     except OSError as error:
         usage(f"{error}; choose another folder with --out")
     if not quiet:
+        if len(files) == 1:
+            typer.echo(wording().say("fix.folder.nothing"), err=True)
         typer.echo(f"Written: {folder / files[0].path} and {len(files) - 1} more files", err=True)
         written = {folder / each.path for each in files}
         older = [path for path in folder.rglob("*") if path.is_file() and path not in written]

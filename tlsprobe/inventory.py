@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +36,7 @@ from tlsprobe.hosts import (
     parse_port,
     shown,
 )
+from tlsprobe.starttls import STARTTLS_ALIASES, StartTls
 
 __all__ = [
     "BadRow",
@@ -54,46 +54,6 @@ __all__ = [
 
 DEFAULT_PORT = 443
 
-
-class StartTls(StrEnum):
-    """The plain-text protocol that is spoken before TLS. AUTO: the port decides."""
-
-    AUTO = "auto"
-    NONE = "none"
-    SMTP = "smtp"
-    IMAP = "imap"
-    POP3 = "pop3"
-    FTP = "ftp"
-    LDAP = "ldap"
-    XMPP = "xmpp"
-    XMPP_SERVER = "xmpp-server"
-    POSTGRES = "postgres"
-    MYSQL = "mysql"
-    RDP = "rdp"
-    MSSQL = "mssql"
-    SIEVE = "sieve"
-    NNTP = "nntp"
-    LMTP = "lmtp"
-
-
-# Other words for the above. `yes` says that there is a protocol but not which, so the port decides;
-# `imaps` and its kin are TLS from the first byte. ftps is both, so the port decides there too.
-STARTTLS_ALIASES: Mapping[str, StartTls] = {
-    **dict.fromkeys(("automatic", "detect", "yes", "true", "1", "starttls", "ftps"), StartTls.AUTO),
-    **dict.fromkeys(("no", "off", "false", "0", "n/a", "direct", "implicit"), StartTls.NONE),
-    **dict.fromkeys(("tls", "ssl", "https", "ldaps", "imaps", "pop3s", "smtps"), StartTls.NONE),
-    **dict.fromkeys(("esmtp", "submission"), StartTls.SMTP),
-    **dict.fromkeys(("imap4",), StartTls.IMAP),
-    **dict.fromkeys(("pop",), StartTls.POP3),
-    **dict.fromkeys(("ftpes",), StartTls.FTP),
-    **dict.fromkeys(("xmpp-client", "jabber"), StartTls.XMPP),
-    **dict.fromkeys(("jabber-server",), StartTls.XMPP_SERVER),
-    **dict.fromkeys(("postgresql", "pgsql", "pg"), StartTls.POSTGRES),
-    **dict.fromkeys(("mariadb",), StartTls.MYSQL),
-    **dict.fromkeys(("remote desktop", "terminal server", "ms-wbt-server"), StartTls.RDP),
-    **dict.fromkeys(("sqlserver", "sql server", "tds"), StartTls.MSSQL),
-    **dict.fromkeys(("managesieve",), StartTls.SIEVE),
-}
 
 MANAGED_WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("yes", "y", "true", "t", "1"), True),
@@ -376,13 +336,17 @@ def _managed(text: str) -> bool | None:
     return MANAGED_WORDS[word]
 
 
+# No id is a number, as the words of `windows 7` are, or one of these.
+_CLIENT_ID = re.compile(r"(?!(?:microsoft|windows|win|server)$)[0-9._-]*[a-z][a-z0-9._-]*")
+
+
 def _clients(text: str) -> tuple[str, ...]:
-    """Split ids from each other, but leave `Windows Server 2012 R2 Standard` in one piece."""
+    """Split ids from each other, but leave `Windows Server 2012 R2 Standard` in one piece, in any case."""
     if re.search(r"[;\n]", text):
         parts = [part.strip() for part in re.split(r"[;\n]", text)]
     else:
         words = [word for word in re.split(r"[\s,]+", text) if word]
-        ids = all(re.fullmatch(r"[a-z0-9._-]+", word) for word in words)
+        ids = all(_CLIENT_ID.fullmatch(word) for word in words)
         parts = words if ids else [text]
     return tuple(dict.fromkeys(part for part in parts if part))
 

@@ -58,9 +58,8 @@ def print_table(kind: options.StdoutFormat, scans: Iterable[ServerScan], info: R
 def print_dry_run(plan: Plan, config: ScanConfig) -> None:
     """Say what a scan would do and cost."""
     each = budget(config)
-    typer.echo(
-        f"{len(plan.targets)} servers, {len(plan.excluded)} excluded, {len(plan.info.bad_rows)} bad rows"
-    )
+    servers = "1 server" if len(plan.targets) == 1 else f"{len(plan.targets)} servers"
+    typer.echo(f"{servers}, {len(plan.excluded)} excluded, {len(plan.info.bad_rows)} bad rows")
     typer.echo(
         f"a server with DHE: {each.base} connections, one for each DHE suite and version it takes, "
         f"and up to {each.without_dhe} for what clients get without DHE"
@@ -73,11 +72,19 @@ def print_dry_run(plan: Plan, config: ScanConfig) -> None:
         f"{each.replays} offers of clients",
         f"{each.stack} to tell the TLS library",
     ]
-    optional = [f"{each.optional} for samples and survey"] if each.optional else []
+    optional = [f"{each.optional} for banners, samples and survey"] if each.optional else []
     typer.echo(f"  ({', '.join([*parts, *optional])})")
     typer.echo(f"whatever a server does: {each.most} at most, {each.most * len(plan.targets)} in all")
     typer.echo("nothing was connected to")
+    say_notices(plan.info)
     say_bad_rows(plan.info)
+
+
+def say_notices(info: RunInfo) -> None:
+    """Say on standard error what is worth a look in the inventory and spoils nothing."""
+    for notice in info.notices:
+        where = f"line {notice.line}: " if notice.line else ""
+        typer.echo(f"{where}{notice.message}", err=True)
 
 
 def say_bad_rows(info: RunInfo) -> None:

@@ -128,10 +128,18 @@ def test_dry_run_connects_to_nothing_and_writes_nothing(tmp_path: Path) -> None:
         path = inventory(tmp_path, f"127.66.0.3,{listener.getsockname()[1]},")
         done = tlsprobe("scan", path, "--dry-run", "--samples", 10, cwd=tmp_path)
         assert done.returncode == 0
-        assert "1 servers" in done.stdout
+        assert "1 server, 0 excluded" in done.stdout
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_client_that_nobody_knows_is_said_before_anything_is_sent(tmp_path: Path) -> None:
+    (tmp_path / "inventory.csv").write_text("host,clients\na.example,The tills\nb.example,Windows 7\n")
+    done = tlsprobe("scan", "inventory.csv", "--dry-run", cwd=tmp_path)
+    assert "line 2: the client" in done.stderr
+    assert "The tills" in done.stderr
+    assert "Windows 7" not in done.stderr
 
 
 def test_stdout_is_one_table(tmp_path: Path, server: Running) -> None:

@@ -14,6 +14,7 @@ from tlslite import keyexchange
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain
 from tlslite.errors import TLSError
 from tlslite.messages import ClientKeyExchange, ServerKeyExchange
+from tlslite.utils.codec import Parser
 from tlslite.utils.cryptomath import numBytes, powMod
 
 from tests.peers.both_premasters import Remembering, premaster_of_finished
@@ -52,9 +53,9 @@ def patch_client_share(refuse: str | None) -> None:
     parse = ClientKeyExchange.parse
     process = keyexchange.ADHKeyExchange.processClientKeyExchange
 
-    def remember(self: ClientKeyExchange, parser: object) -> ClientKeyExchange:
+    def remember(self: ClientKeyExchange, parser: Parser) -> ClientKeyExchange:
         # Three bytes of length, then the opaque dh_Yc<1..2^16-1>.
-        self.sent_Yc = bytes(parser.bytes[parser.index + 5 :])  # type: ignore[attr-defined]
+        self.sent_Yc = bytes(parser.bytes[parser.index + 5 :])
         return parse(self, parser)
 
     def judge(self: keyexchange.ADHKeyExchange, message: ClientKeyExchange) -> bytearray:
@@ -62,7 +63,8 @@ def patch_client_share(refuse: str | None) -> None:
         padded = not short and message.sent_Yc[0] == 0
         if (refuse == "short" and short) or (refuse == "padded" and padded):
             raise Refused
-        return process(self, message)  # type: ignore[no-any-return]
+        answer: bytearray = process(self, message)
+        return answer
 
     ClientKeyExchange.parse = remember
     keyexchange.ADHKeyExchange.processClientKeyExchange = judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import pytds  # type: ignore[import-not-found]
+import pytds
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ import ssl
 import sys
 import threading
 
-from pytds.tds_base import PacketType  # type: ignore[import-not-found]
-from pytds.tds_reader import _TdsReader  # type: ignore[import-not-found]
-from pytds.tds_writer import _TdsWriter  # type: ignore[import-not-found]
+from pytds.tds_base import PacketType
+from pytds.tds_reader import _TdsReader
+from pytds.tds_writer import _TdsWriter
 
 from tests.unit.prelude_scripts import TDS_ON
 

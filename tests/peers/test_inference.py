@@ -10,6 +10,8 @@ from tests.peers.fleet import PEERS, Peer, cases
 from tests.peers.summary import Serve
 from tests.peers.verdict import scan_peer
 from tlsprobe.facts import Banner, PremasterZeros, ServerScan, ShareEncoding
+from tlsprobe.remedy.cases import cases as cases_of
+from tlsprobe.remedy.servers import server_edits_for_library
 from tlsprobe.rules import Confidence, IsWindows, expected_failure_rate, judge, windows_of
 from tlsprobe.rules.evidence import share_by_library
 from tlsprobe.rules.inference import contradicts, inferred_share, is_inferred_short
@@ -83,3 +85,12 @@ def test_a_windows_behind_another_library_is_told_from_it(peer: Peer, serve: Ser
     windows = windows_of(scan)
     assert windows.is_windows is IsWindows.NO
     assert windows.evidence[-1].key == "evidence.windows.other-tls"
+
+
+@pytest.mark.parametrize("peer", cases(PEERS[name] for name in ("openssl", "gnutls")))
+def test_the_edits_are_those_of_applications_with_the_library(peer: Peer, serve: Serve) -> None:
+    scan = scan_peer(peer, serve(peer.id))
+    (case,) = cases_of([scan])
+    offered = {each.id for each in case.applications}
+    assert offered == {each.id for each in server_edits_for_library(peer.id)}
+    assert ("nginx" in offered) is (peer.id == "openssl")

@@ -45,7 +45,7 @@ def with_ecdsa(one: Bench) -> Bench:
 def ecdsa_pair(folder: Path) -> KeyPair:
     """Write a P-256 key and its certificate in every form that some server wants."""
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = self_signed(key)  # type: ignore[arg-type]
+    certificate = self_signed(key)
     pem = certificate.public_bytes(serialization.Encoding.PEM)
     plain = serialization.NoEncryption()
     traditional, pkcs8 = (

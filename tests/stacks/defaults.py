@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import ocsp
 
 from tests.peers.install import node_binary
@@ -50,8 +54,9 @@ def staple(pair: KeyPair) -> bytes:
         revocation_time=None,
         revocation_reason=None,
     )
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
     response = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, certificate)
-    return response.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)  # type: ignore[arg-type]
+    return response.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
 def defaults() -> Iterator[Bench]:
@@ -287,19 +292,15 @@ def _node() -> Iterator[Bench]:
                 library,
                 f"node {version}",
                 label,
-                lambda site, binary=binary, options=options: Launch(  # type: ignore[misc]
-                    [
-                        binary,
-                        PROGRAMS / "node_default.js",
-                        site.address,
-                        str(site.port),
-                        site.pair.certificate,
-                        site.pair.key,
-                        options,
-                    ]
-                ),
+                partial(node, binary, options),
                 default=label == "default",
             )
+
+
+def node(binary: Path, options: str, site: Site) -> Launch:
+    program = PROGRAMS / "node_default.js"
+    place = [site.address, str(site.port)]
+    return Launch([binary, program, *place, site.pair.certificate, site.pair.key, options])
 
 
 def _java() -> Iterator[Bench]:
@@ -320,8 +321,6 @@ def erlang(site: Site) -> Launch:
 
 
 def tlslite(site: Site) -> Launch:
-    import sys  # noqa: PLC0415
-
     program = PROGRAMS / "tlslite_default.py"
     return Launch(
         [sys.executable, "-P", program, site.address, str(site.port), site.pair.certificate, site.pair.key]

@@ -40,7 +40,7 @@ LeftOut = Callable[[Sample, Sample], bool]
 
 def same_bench(one: Sample, other: Sample) -> bool:
     """The same server set up the same, with a certificate of either kind."""
-    return one.library == other.library and one.program == other.program and setting(one) == setting(other)
+    return one.version == other.version and one.program == other.program and setting(one) == setting(other)
 
 
 def setting(one: Sample) -> str:
@@ -62,7 +62,7 @@ WAYS: tuple[tuple[str, LeftOut], ...] = (
     ("nothing: all benches were learned", nothing),
     ("the bench itself, with either certificate", same_bench),
     ("every bench of the library in the same program", same_program),
-    ("every bench of the same version of the library", lambda one, other: one.library == other.library),
+    ("every bench of the same version of the library", lambda one, other: one.version == other.version),
     ("every bench of the same family", lambda one, other: one.family == other.family),
 )
 
@@ -89,7 +89,7 @@ def page(samples: Sequence[Sample]) -> Iterator[str]:
     yield from HEAD.format(
         benches=len(learned),
         families=len({each.family for each in learned}),
-        libraries=len({each.library for each in learned}),
+        libraries=len({each.version for each in learned}),
         first=min(each.date for each in samples),
         last=max(each.date for each in samples),
     ).splitlines()
@@ -169,8 +169,8 @@ def _by_library(judged: Sequence[Verdict]) -> Iterator[str]:
     yield ""
     yield "| family | library | programs | benches | right | unknown | wrong | high | answers like |"
     yield "|---|---|---|--:|--:|--:|--:|--:|---|"
-    for library in sorted({(each.sample.family, each.sample.library) for each in judged}):
-        own = [each for each in judged if each.sample.library == library[1]]
+    for library in sorted({(each.sample.family, each.sample.version) for each in judged}):
+        own = [each for each in judged if each.sample.version == library[1]]
         kinds = Counter(each.kind for each in own)
         high = sum(each.stack.confidence == "high" for each in own)
         programs = ", ".join(sorted({each.sample.program for each in own}))
@@ -194,7 +194,7 @@ def _held_out(held_out: Sequence[Sample], samples: Sequence[Sample]) -> Iterator
     for each in verdicts(held_out, samples, nothing):
         one, stack = each.sample, each.stack
         said = f"{stack.family} ({stack.confidence})" if stack.is_known else "unknown"
-        yield f"| {one.library} | {one.program} | {one.configuration} | {said} |"
+        yield f"| {one.version} | {one.program} | {one.configuration} | {said} |"
     yield ""
 
 

@@ -116,7 +116,7 @@ def _as_bench(peer: Peer, configuration: str, *, held_out: bool = False) -> Benc
 
     return Bench(
         family=family,
-        library=library,
+        version=library,
         program=peer.id,
         configuration=configuration,
         start=start,

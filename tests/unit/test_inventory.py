@@ -390,6 +390,10 @@ def test_what_does_not_say_whether_managed() -> None:
         ("Windows 7; Windows 8.1", ("Windows 7", "Windows 8.1")),
         ("Windows 7\nWindows 8.1", ("Windows 7", "Windows 8.1")),
         ("win7 win7", ("win7",)),
+        ("windows server 2012 r2", ("windows server 2012 r2",)),
+        ("windows 7", ("windows 7",)),
+        ("windows vista", ("windows vista",)),
+        ("windows-8.1 java-8 chrome", ("windows-8.1", "java-8", "chrome")),
     ],
 )
 def test_clients(cell: str, clients: tuple[str, ...]) -> None:

@@ -19,9 +19,11 @@ from tests.unit.landing_cases import (
     landing,
     landing_scans,
     server,
+    zeros,
 )
-from tlsprobe.facts import Arrival, Landed, RefusedByClient, RefusedByServer, ServerScan
+from tlsprobe.facts import Arrival, Landed, PremasterZeros, RefusedByClient, RefusedByServer, ServerScan
 from tlsprobe.report import clients_view, endpoints_csv
+from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.judged import judged
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.terminal import print_server
@@ -113,3 +115,17 @@ def test_the_terminal_says_who_lands_and_who_would_be_locked_out() -> None:
     assert "windows-7" in said
     assert "handshake_failure" in said
     assert "On the server, after adding a suite" in said
+
+
+def test_the_headline_counts_old_windows_and_the_rest_is_said_below_it() -> None:
+    windows = judged(server(landing("windows-7")))
+    every_client = judged(server(landing("java-17"), z=zeros(PremasterZeros.KEPT)))
+    nobody = judged(server(landing("windows-7", OFF_DHE)))
+    words = wording()
+    assert headline([windows, every_client, nobody], words).startswith(
+        "1 of 3 servers is likely to drop conn"
+    )
+    assert "old Windows" in headline([windows, nobody], words)
+    assert any("other clients" in each for each in lede([windows, every_client], 0, words))
+    assert headline([every_client, nobody], words) == "1 of 2 servers is likely to drop connections"
+    assert "No server was found" in headline([nobody], words)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -97,7 +97,9 @@ def write_pair(folder: Path, name: str, key: rsa.RSAPrivateKey | dsa.DSAPrivateK
     return pair
 
 
-def self_signed(key: rsa.RSAPrivateKey | dsa.DSAPrivateKey) -> x509.Certificate:
+def self_signed(
+    key: rsa.RSAPrivateKey | dsa.DSAPrivateKey | ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
     """Certify the key for SERVER_NAME, from an hour ago to a week ahead."""
     now = dt.datetime.now(dt.UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SERVER_NAME)])

@@ -13,9 +13,9 @@ from tlsprobe.banners.over_tls import over_tls
 from tlsprobe.banners.words import Ask, Words
 from tlsprobe.dial import DialError
 from tlsprobe.facts import Banner
-from tlsprobe.inventory import StartTls
-from tlsprobe.preludes import Prelude, PreludeFailed, resolve_auto
+from tlsprobe.preludes import Prelude, PreludeFailed
 from tlsprobe.probes.interview import Interview
+from tlsprobe.starttls import StartTls, resolve_auto
 from tlsprobe.tls.stream import Conversation, PeerGone
 
 MOST_CONNECTIONS = 2

@@ -29,9 +29,8 @@ from sslyze import (
 )
 
 from tlsprobe.facts import DheSuites, Survey
-from tlsprobe.inventory import StartTls
-from tlsprobe.preludes import resolve_auto
 from tlsprobe.probes.interview import Interview
+from tlsprobe.starttls import StartTls, resolve_auto
 from tlsprobe.tls.constants import Version
 from tlsprobe.tls.suites import DHE_SUITE_NAMES
 

@@ -11,7 +11,7 @@ from tlsprobe.clients.names import profiles_named
 from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.facts import Landing, ServerScan
 from tlsprobe.remedy.cipher_names import CIPHER_NAMES
-from tlsprobe.remedy.servers import ServerEdit, server_edit
+from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit, server_edits_for_library
 from tlsprobe.remedy.windows import WINDOWS_VERSIONS, WindowsVersion
 from tlsprobe.rules import (
     Advice,
@@ -28,6 +28,7 @@ from tlsprobe.rules import (
     who_counts,
     windows_of,
 )
+from tlsprobe.stacks import identify
 
 _LONGEST_NAME = 80
 # Windows takes no file whose name up to the first dot is one of these.
@@ -55,6 +56,23 @@ class Case:
     def locks_out(self) -> bool:
         """Whether an edit that only takes DHE away is all there is, and would lock somebody out."""
         return bool(self.advice.locked_out) and not self.add_suites
+
+    @property
+    def library(self) -> str:
+        """The TLS library that was identified; empty where it is not known."""
+        stack = identify(self.scan)
+        return stack.family if stack.is_known else ""
+
+    @property
+    def applications(self) -> tuple[ServerEdit, ...]:
+        """The edits that may be the right ones where nobody names the application.
+
+        Those of applications that use the library, where it is known and any is; else all.
+        """
+        if self.edit is not None or self.is_windows:
+            return ()
+        every = tuple(edit for name in SERVER_EDITS if (edit := server_edit(name)))
+        return server_edits_for_library(self.library) or every
 
     @property
     def is_windows(self) -> bool:

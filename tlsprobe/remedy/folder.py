@@ -17,7 +17,6 @@ from tlsprobe.remedy.pages import (
     readme,
     server_page,
 )
-from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit
 from tlsprobe.remedy.windows import windows_edit_files
 from tlsprobe.wording import Wording
 
@@ -37,9 +36,7 @@ def fix_files(scans: Iterable[ServerScan], info: RunInfo, *, run: str, words: Wo
     """
     every = tuple(cases(scans))
     versions, without_edit = windows_concerned(every)
-    applications: tuple[ServerEdit, ...] = ()
-    if any(case.edit is None and not case.is_windows for case in every):
-        applications = tuple(edit for name in SERVER_EDITS if (edit := server_edit(name)))
+    applications = tuple({edit.id: edit for case in every for edit in case.applications}.values())
     first = readme(every, versions, without_edit, applications, info=info, run=run, words=words)
     pages = {README: first}
     for case in every:

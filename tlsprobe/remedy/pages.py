@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from tlsprobe.inventory import StartTls, Target
+from tlsprobe.inventory import Target
 from tlsprobe.journal import RunInfo
-from tlsprobe.preludes import resolve_auto
 from tlsprobe.remedy.cases import Case
 from tlsprobe.remedy.markdown import block, bullets, code, plain, table
 from tlsprobe.remedy.servers import ServerEdit
 from tlsprobe.remedy.windows import WindowsVersion
 from tlsprobe.rules import FixSide, ends_with_dhe
+from tlsprobe.starttls import StartTls, resolve_auto
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import Wording
 
@@ -48,8 +48,7 @@ def readme(
         parts += [plain(say("fix.folder.windows.no-edit", client=name)) for name in without_edit]
     if applications:
         parts += [f"## {say('fix.folder.applications')}", plain(say("fix.folder.applications.what"))]
-        links = [f"[{plain(each.software)}]({APPLICATIONS}/{each.id}.md)" for each in applications]
-        parts.append(bullets(links))
+        parts.append(bullets([_link(each, f"{APPLICATIONS}/") for each in applications]))
     return _joined(parts)
 
 
@@ -111,7 +110,14 @@ def _where_else(case: Case, words: Wording, *, with_windows: bool) -> list[str]:
         )
     elif case.edit is None:
         said.append(plain(say("fix.server-file.no-software", folder=applications)))
+    if case.applications and case.library:
+        said.append(plain(say("fix.server-file.library", library=case.library)))
+    said.append(bullets([_link(each, applications) for each in case.applications]))
     return said
+
+
+def _link(edit: ServerEdit, folder: str) -> str:
+    return f"[{plain(edit.software)}]({folder}{edit.id}.md)"
 
 
 def _edit_for(case: Case, words: Wording) -> list[str]:

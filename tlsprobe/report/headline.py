@@ -10,19 +10,20 @@ from tlsprobe.report.phrases import in_ten_thousand, is_every
 from tlsprobe.rules import Severity
 from tlsprobe.wording import Wording
 
-# These rules mean that handshakes fail, also where it is not known how often.
-_DROPPING = {"DHE001", "DHE002", "DHE003", "DHE004"}
-_EVERY_CLIENT = {"DHE001"}
+# What old Windows runs into, and what every client does that follows the RFC.
+_OLD_WINDOWS = {"DHE003", "DHE004"}
+_EVERY_CLIENT = {"DHE001", "DHE002"}
 
 
 def headline(every: Sequence[Judged], words: Wording) -> str:
     """Return the one sentence that a reader in a hurry takes away."""
     if not any(each.severity for each in every):
         return words.say("report.headline.nothing")
-    dropping = sum(_drops(each) for each in every)
-    if not dropping:
-        return words.say("report.headline.none")
-    return words.say("report.headline.some", n=dropping, total=len(every))
+    if old_windows := sum(map(_drops_old_windows, every)):
+        return words.say("report.headline.some", n=old_windows, total=len(every))
+    if others := sum(bool(each.rate) or _drops_everybody(each) for each in every):
+        return words.say("report.headline.others", n=others, total=len(every))
+    return words.say("report.headline.none")
 
 
 def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
@@ -32,11 +33,7 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
-    with_every_client = sum(
-        any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.findings)
-        for each in every
-    )
-    if with_every_client:
+    if with_every_client := sum(map(_drops_everybody, every)):
         said.append(words.say("report.lede.every-client", n=with_every_client))
     gaps = sum(each.scan.status is not Status.ASSESSED for each in every)
     if gaps:
@@ -46,8 +43,13 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
     return said
 
 
-def _drops(each: Judged) -> bool:
-    # Below high, nobody whose offer was replayed meets it.
-    return bool(each.rate) or any(
-        found.rule in _DROPPING and found.severity >= Severity.HIGH for found in each.findings
+def _drops_old_windows(each: Judged) -> bool:
+    return any(
+        found.rule in _OLD_WINDOWS or (found.rule == "DHE007" and found.expected_failure_rate == 1)
+        for found in each.findings
     )
+
+
+def _drops_everybody(each: Judged) -> bool:
+    # Below high, nobody whose offer was replayed meets it.
+    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.findings)

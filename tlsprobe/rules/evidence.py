@@ -145,6 +145,11 @@ def landing(case: Case) -> Evidence:
     return (said, sentence("evidence.landing.clients-unknown"))
 
 
+def who_meets(case: Case) -> Evidence:
+    """Say which clients land on DHE here, whoever they are."""
+    return _landed([each for each in case.scan.landings if lands_on_dhe(each)])
+
+
 def _not_understood(case: Case) -> Evidence:
     """Say which names of the inventory were taken for any Windows."""
     unknown = not_understood(case.scan)

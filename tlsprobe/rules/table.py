@@ -33,6 +33,7 @@ from tlsprobe.rules.evidence import (
     tried_with,
     unfixed_windows,
     unusual_size,
+    who_meets,
     without_ems,
 )
 from tlsprobe.rules.finding import Confidence, Sentence, Severity, Source, sentence
@@ -107,6 +108,7 @@ def _premaster_zeros_kept(case: Case) -> Met | None:
             *tried_with(zeros),
             *probability(group),
             *conforming_fail(group),
+            *who_meets(case),
         ),
         group.zero_probability if group else None,
     )
@@ -131,7 +133,7 @@ def _client_share_form_refused(case: Case) -> Met | None:
     return Met(
         _hits_every_client(case),
         Confidence.OBSERVED,
-        (*said, *unfixed_windows(case.scan), *tried_with(zeros), *probability(group)),
+        (*said, *unfixed_windows(case.scan), *tried_with(zeros), *probability(group), *who_meets(case)),
         group.zero_probability if group else None,
     )
 

@@ -56,6 +56,7 @@ SENTENCES: dict[str, str] = {
         "change the Windows clients: {folder}."
     ),
     "fix.server-file.clients": "The edits for Windows are in {folder}.",
+    "fix.server-file.library": ("By its answers its TLS library is {library}, so it may be one of these."),
     "fix.server-file.windows": (
         "The server is Windows itself. The edits in {folder} count for what it accepts as well: take the "
         "folder of its version."
@@ -69,12 +70,11 @@ SENTENCES: dict[str, str] = {
     ),
     "fix.server-file.edit": "The edit for {software}",
     "fix.server-file.no-software": (
-        "The inventory doesn't name the application of this server (its column software). The edits for "
-        "all that are known are in {folder}."
+        "The inventory doesn't name the application of this server (its column software). The edits that "
+        "may be the right ones are in {folder}."
     ),
     "fix.server-file.unknown-software": (
-        "No edit is known for {software}. The edits for all applications that are known are in {folder}; "
-        "its TLS library may be that of one of them."
+        "No edit is known for {software}. Those of applications that may be behind it are in {folder}."
     ),
     # ---- one edit
     "fix.edit.verified": "Applied to a real {software} and scanned again: no DHE was left.",

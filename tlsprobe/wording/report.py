@@ -8,15 +8,17 @@ SENTENCES = {
     "report.headline.some.many": (
         "{n} of {total} servers are likely to drop connections of old Windows clients"
     ),
+    "report.headline.others.one": "{n} of {total} servers is likely to drop connections",
+    "report.headline.others.many": "{n} of {total} servers are likely to drop connections",
     "report.headline.none": "No server was found that drops connections of old Windows clients",
     "report.headline.nothing": "No server could be assessed",
     "report.lede.worst": "At worst about {count} in 10,000 full handshakes over DHE fail, on {server}.",
     "report.lede.worst-every": "At worst every full handshake over DHE fails, on {server}.",
     "report.lede.every-client.one": (
-        "On {n} server it happens with every client that follows the standard, not only with Windows."
+        "On {n} server it happens with other clients as well, those that follow the standard."
     ),
     "report.lede.every-client.many": (
-        "On {n} servers it happens with every client that follows the standard, not only with Windows."
+        "On {n} servers it happens with other clients as well, those that follow the standard."
     ),
     "report.lede.gaps.one": (
         "{n} server was not assessed in full: what was not found there may still be there."

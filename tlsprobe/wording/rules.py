@@ -124,8 +124,8 @@ SENTENCES = {
     ),
     # ---- advice: which side to fix
     "advice.server.one": (
-        "Switch the DHE suites of the server off: the {n} offer of a client that lands on DHE today was "
-        "sent again without DHE, and still connects."
+        "Switch the DHE suites of the server off: {n} offer of a client lands on DHE today, and it still "
+        "connects when it is sent without DHE."
     ),
     "advice.server.many": (
         "Switch the DHE suites of the server off: all {n} offers of clients that land on DHE today were "
