@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tlsprobe.assessment import assess
     from tlsprobe.dial import Limits
     from tlsprobe.engines.local import run
     from tlsprobe.facts import ServerScan
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "assess": "tlsprobe.assessment",
     "Limits": "tlsprobe.dial",
     "run": "tlsprobe.engines.local",
     "ServerScan": "tlsprobe.facts",
@@ -49,6 +51,7 @@ __all__ = [
     "ServerScan",
     "Target",
     "__version__",
+    "assess",
     "judge",
     "parse_target",
     "read_inventory",

@@ -19,7 +19,6 @@ from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
 if TYPE_CHECKING:
     from tlsprobe.facts import ServerScan
     from tlsprobe.journal import RunInfo
-    from tlsprobe.rules import Finding
     from tlsprobe.runs import Plan
     from tlsprobe.scan import ScanConfig
 
@@ -192,25 +191,28 @@ def probe(
         set_up(verbose)
         from tlsprobe.flags import collect, one_target, scan_config, with_proxy
 
-        config = with_proxy(scan_config(collect(ctx)), {}, proxy)
+        flags = collect(ctx)
+        config = with_proxy(scan_config(flags), flags, proxy)
         target = one_target(server, starttls)
         if config.selection is not None and not config.selection.allows_target(target):
             usage(f"{server}: {config.selection.decide(target).reason}")
     from rich.console import Console
 
+    from tlsprobe.assessment import assess
     from tlsprobe.engines import local
     from tlsprobe.gate import exit_code
     from tlsprobe.output import print_table
     from tlsprobe.report.terminal import print_server
-    from tlsprobe.rules import Severity, judge
+    from tlsprobe.rules import Severity
+    from tlsprobe.runs import run_info
 
-    scans = list(local.run([target], config))
-    findings = judge(scans[0])
+    info = run_info("probe", source=target.endpoint, sha256="", flags=flags, now=datetime.now(UTC))
+    assessment = assess(local.run([target], config), info)
     if stdout is not None:
-        print_table(stdout, scans)
+        print_table(stdout, assessment)
     elif not quiet:
-        print_server(scans[0], findings, Console())
-    sys.exit(exit_code(scans, findings, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
+        print_server(assessment.servers[0], Console())
+    sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
 @app.command(epilog="Example: [bold]tlsprobe report reports/inventory-20261124T220000Z[/]")
@@ -357,28 +359,22 @@ def _report(
 ) -> int:
     from rich.console import Console
 
+    from tlsprobe.assessment import assess
     from tlsprobe.gate import exit_code
     from tlsprobe.output import print_table
     from tlsprobe.report import write_reports
     from tlsprobe.report.terminal import print_summary
-    from tlsprobe.rules import Severity, judge
+    from tlsprobe.rules import Severity
     from tlsprobe.runs import with_not_scanned
 
-    scans = with_not_scanned(folder, info, scans)
-    findings: list[Finding] = [finding for scan in scans for finding in judge(scan)]
+    assessment = assess(with_not_scanned(folder, info, scans), info)
     try:
-        written = write_reports(folder, scans, info, formats=formats)
+        written = write_reports(folder, assessment, formats=formats)
     except OSError as error:
         typer.echo(f"tlsprobe: {error}; the journal is kept: tlsprobe report {folder}", err=True)
         return EXIT_USAGE
     if stdout is not None:
-        print_table(stdout, scans, info)
+        print_table(stdout, assessment)
     if not quiet:
-        print_summary(scans, info, Console(stderr=True), written=written)
-    return exit_code(
-        scans,
-        findings,
-        fail_on=Severity(fail_on.value),
-        bad_rows=len(info.bad_rows),
-        allow_incomplete=allow_incomplete,
-    )
+        print_summary(assessment, Console(stderr=True), written=written)
+    return exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import IntEnum
 
+from tlsprobe.assessment import Assessment
 from tlsprobe.facts import FormAccepted, PremasterZeros, ServerScan, Status
-from tlsprobe.rules import Finding, Severity
+from tlsprobe.rules import Severity
 
 _UNANSWERED = (
     PremasterZeros.INCONCLUSIVE,
@@ -40,21 +40,15 @@ def is_incomplete(scan: ServerScan) -> bool:
     )
 
 
-def exit_code(
-    scans: Sequence[ServerScan],
-    findings: Sequence[Finding],
-    *,
-    fail_on: Severity,
-    bad_rows: int = 0,
-    allow_incomplete: bool = False,
-) -> ExitCode:
-    """Findings win over gaps; a run in which nothing was scanned is never clean."""
-    if fail_on is not Severity.NONE and any(each.severity.rank >= fail_on.rank for each in findings):
+def exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:
+    """Findings win over gaps, waived ones don't count; a run in which nothing was scanned is never clean."""
+    severities = [found.severity for each in assessment.servers for found in each.open]
+    if fail_on is not Severity.NONE and any(each.rank >= fail_on.rank for each in severities):
         return ExitCode.FINDINGS
-    scanned = [scan for scan in scans if scan.status not in (Status.EXCLUDED, Status.NOT_SCANNED)]
-    if not scanned:
+    scans = [each.scan for each in assessment.servers]
+    if all(scan.status in (Status.EXCLUDED, Status.NOT_SCANNED) for scan in scans):
         return ExitCode.USAGE
     if allow_incomplete:
         return ExitCode.CLEAN
-    incomplete = bad_rows or any(is_incomplete(scan) for scan in scans)
+    incomplete = assessment.info.bad_rows or any(map(is_incomplete, scans))
     return ExitCode.INCOMPLETE if incomplete else ExitCode.CLEAN

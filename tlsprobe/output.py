@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tlsprobe import options
+from tlsprobe.assessment import Assessment
 from tlsprobe.facts import ServerScan
 from tlsprobe.journal import RunInfo, to_line
 from tlsprobe.report import endpoints_csv, findings_csv
@@ -38,15 +39,14 @@ def with_progress(scans: Iterator[ServerScan], total: int) -> Iterable[ServerSca
             yield scan
 
 
-def print_table(kind: options.StdoutFormat, scans: Iterable[ServerScan], info: RunInfo | None = None) -> None:
+def print_table(kind: options.StdoutFormat, assessment: Assessment) -> None:
     """Write one table, or the facts, to standard output."""
-    scans = tuple(scans)
     if kind is options.StdoutFormat.JSONL:
-        text = b"".join(map(to_line, scans))
+        text = b"".join(to_line(each.scan) for each in assessment.servers)
     elif kind is options.StdoutFormat.ENDPOINTS:
-        text = endpoints_csv(scans, info).encode()
+        text = endpoints_csv(assessment).encode()
     else:
-        text = findings_csv(scans, info).encode()
+        text = findings_csv(assessment).encode()
     try:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

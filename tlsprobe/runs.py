@@ -64,22 +64,29 @@ def new_plan(
         for target in inventory.targets
         if not selection.allows_target(target)
     )
-    info = RunInfo(
-        run_id=folder.name,
+    info = replace(
+        run_info(folder.name, source=str(source), sha256=inventory.sha256, flags=flags, now=now),
+        excluded=tuple(scan.target.endpoint for scan in excluded),
+        bad_rows=inventory.bad_rows,
+        notices=inventory.notices,
+    )
+    return Plan(folder, info, allowed, excluded)
+
+
+def run_info(run_id: str, *, source: str, sha256: str, flags: dict[str, str], now: datetime) -> RunInfo:
+    """Say who begins a run, when, where and how."""
+    return RunInfo(
+        run_id=run_id,
         tool_version=__version__,
         started=now,
         finished=None,
         user=_user(),
         host=socket.gethostname(),
         command=command_line(),
-        inventory=str(source),
-        inventory_sha256=inventory.sha256,
+        inventory=source,
+        inventory_sha256=sha256,
         flags=flags,
-        excluded=tuple(scan.target.endpoint for scan in excluded),
-        bad_rows=inventory.bad_rows,
-        notices=inventory.notices,
     )
-    return Plan(folder, info, allowed, excluded)
 
 
 def resumed_plan(

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from tlsprobe.assessment import has_no_dhe
 from tlsprobe.facts import ServerScan, accepts_dhe
-from tlsprobe.report.judged import has_no_dhe
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.verification import Outcome, Verification

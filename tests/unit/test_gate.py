@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.unit.run_infos import BAD_ROW, run_info
+from tlsprobe.assessment import Assessment, judged_with
 from tlsprobe.facts import FormAccepted, LeadingZeros, PremasterZeros, ServerScan, Status
 from tlsprobe.gate import ExitCode, exit_code, is_incomplete
-from tlsprobe.inventory import parse_target
+from tlsprobe.inventory import BadRow, parse_target
 from tlsprobe.rules import Confidence, Finding, Severity, judge
 from tlsprobe.rules.finding import fingerprint, sentence
 
@@ -20,6 +23,14 @@ def scan(status: Status = Status.ASSESSED, zeros: LeadingZeros | None = None) ->
 
 def zeros(answer: PremasterZeros, form: FormAccepted = FormAccepted.ACCEPTED) -> LeadingZeros:
     return LeadingZeros(answer, form, form)
+
+
+def run(
+    *scans: ServerScan, findings: Sequence[Finding] = (), bad_rows: tuple[BadRow, ...] = ()
+) -> Assessment:
+    """Judge a run whose first server has these findings."""
+    judged = tuple(judged_with(each, findings if at == 0 else ()) for at, each in enumerate(scans))
+    return Assessment(run_info(bad_rows=bad_rows), judged)
 
 
 def finding(severity: Severity) -> Finding:
@@ -51,23 +62,34 @@ def finding(severity: Severity) -> Finding:
     ],
 )
 def test_each_status_alone(status: Status, code: ExitCode) -> None:
-    assert exit_code([scan(status)], [], fail_on=Severity.HIGH) is code
+    assert exit_code(run(scan(status)), fail_on=Severity.HIGH) is code
 
 
 def test_nothing_scanned_is_never_clean() -> None:
-    assert exit_code([], [], fail_on=Severity.HIGH, allow_incomplete=True) is ExitCode.USAGE
+    assert exit_code(run(), fail_on=Severity.HIGH, allow_incomplete=True) is ExitCode.USAGE
 
 
 def test_findings_win_over_gaps() -> None:
-    scans = [scan(Status.UNREACHABLE), scan()]
-    assert exit_code(scans, [finding(Severity.HIGH)], fail_on=Severity.HIGH) is ExitCode.FINDINGS
-    assert exit_code(scans, [finding(Severity.MEDIUM)], fail_on=Severity.HIGH) is ExitCode.INCOMPLETE
-    assert exit_code(scans, [finding(Severity.CRITICAL)], fail_on=Severity.NONE) is ExitCode.INCOMPLETE
+    scans = (scan(), scan(Status.UNREACHABLE))
+    assert (
+        exit_code(run(*scans, findings=[finding(Severity.HIGH)]), fail_on=Severity.HIGH) is ExitCode.FINDINGS
+    )
+    assert (
+        exit_code(run(*scans, findings=[finding(Severity.MEDIUM)]), fail_on=Severity.HIGH)
+        is ExitCode.INCOMPLETE
+    )
+    assert (
+        exit_code(run(*scans, findings=[finding(Severity.CRITICAL)]), fail_on=Severity.NONE)
+        is ExitCode.INCOMPLETE
+    )
 
 
 def test_allow_incomplete_and_bad_rows() -> None:
-    assert exit_code([scan()], [], fail_on=Severity.HIGH, bad_rows=1) is ExitCode.INCOMPLETE
-    assert exit_code([scan()], [], fail_on=Severity.HIGH, bad_rows=1, allow_incomplete=True) is ExitCode.CLEAN
+    assert exit_code(run(scan(), bad_rows=(BAD_ROW,)), fail_on=Severity.HIGH) is ExitCode.INCOMPLETE
+    assert (
+        exit_code(run(scan(), bad_rows=(BAD_ROW,)), fail_on=Severity.HIGH, allow_incomplete=True)
+        is ExitCode.CLEAN
+    )
 
 
 @pytest.mark.parametrize("answer", PremasterZeros)

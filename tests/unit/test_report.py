@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from jinja2.exceptions import UndefinedError
 from rich.console import Console
 
+from tests.unit.run_infos import run_info
+from tlsprobe.assessment import assess, judged
 from tlsprobe.facts import (
     AcceptedSuite,
     DheSuites,
@@ -38,7 +40,7 @@ from tlsprobe.facts import (
     Survey,
     Unreachable,
 )
-from tlsprobe.inventory import BadRow, Notice, Reason, Target
+from tlsprobe.inventory import BadRow, Reason, Target
 from tlsprobe.journal import RunInfo
 from tlsprobe.report import (
     ENDPOINT_COLUMNS,
@@ -149,26 +151,6 @@ def not_asked(
     return ServerScan(target(line=line), status, reason, STARTED, 0.1, detail=detail)
 
 
-def run_info(**changes: object) -> RunInfo:
-    bad = BadRow(7, "port", "44e3", Reason.BAD_PORT, "44e3 is not a port; write a number from 1 to 65535")
-    info = RunInfo(
-        run_id="servers-20260301T093000Z",
-        tool_version="0.1.0",
-        started=STARTED,
-        finished=datetime(2026, 3, 1, 9, 41, tzinfo=UTC),
-        user="amira",
-        host="ops-1",
-        command="tlsprobe scan servers.csv",
-        inventory="servers.csv",
-        inventory_sha256="9f" * 32,
-        flags={"samples": "1200"},
-        excluded=("vault.example.com:443",),
-        bad_rows=(bad,),
-        notices=(Notice(9, "duplicate", "line 9 names web.example.com:443 again, after line 2"),),
-    )
-    return replace(info, **changes)  # type: ignore[arg-type]
-
-
 def read(text: str) -> list[list[str]]:
     """Read it as any program would."""
     return list(csv.reader(io.StringIO(text, newline=""), strict=True))
@@ -220,7 +202,7 @@ class Page(HTMLParser):
 
 
 def page(scans: Sequence[ServerScan], info: RunInfo | None = None) -> Page:
-    return Page(html.render(scans, info or run_info()))
+    return Page(html.render(assess(scans, info or run_info())))
 
 
 def terminal(width: int = 80) -> Console:
@@ -265,15 +247,15 @@ def test_visible_text_stays_as_it_is(text: str) -> None:
 )
 def test_hostile_text_survives_no_report(tags: list[tuple[str, str]], host: str, detail: str) -> None:
     scans = [scan(host or "x", tags=tags), not_asked(detail=detail)]
-    rows = read(endpoints_csv(scans, run_info()))
+    rows = read(endpoints_csv(assess(scans, run_info())))
     assert {len(row) for row in rows} == {len(ENDPOINT_COLUMNS) + len(tags) + 1}
     assert len(rows) == 4
     shown = page(scans)
     assert "script" not in shown.tags
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown.text)
     console = terminal()
-    print_summary(scans, run_info(), console)
-    print_server(scans[0], judge(scans[0]), console)
+    print_summary(assess(scans, run_info()), console)
+    print_server(judged(scans[0]), console)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed(console))
 
 
@@ -320,7 +302,7 @@ def test_the_docs_list_the_columns_in_order() -> None:
 
 
 def test_a_server_with_dhe_fills_its_row() -> None:
-    (row,) = records(endpoints_csv([scan()]))
+    (row,) = records(endpoints_csv(assess([scan()], run_info(bad_rows=()))))
     assert row["dhe_suites"] == (
         "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 "
         "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"
@@ -344,20 +326,20 @@ def test_a_server_with_dhe_fills_its_row() -> None:
 
 def test_failures_a_day_need_handshakes_a_day() -> None:
     busy = replace(scan(), target=target(handshakes_per_day=10_000.0))
-    (row,) = records(endpoints_csv([busy]))
+    (row,) = records(endpoints_csv(assess([busy], run_info(bad_rows=()))))
     a_day = float(row["expected_failures_per_day"])
     assert a_day == pytest.approx(10_000 * float(row["expected_failure_rate"]), rel=1e-5)
 
 
 def test_a_server_without_dhe_says_so() -> None:
-    (row,) = records(endpoints_csv([without_dhe()]))
+    (row,) = records(endpoints_csv(assess([without_dhe()], run_info(bad_rows=()))))
     assert {row[column] for column in DHE_COLUMNS} == {"n/a"}
     assert (row["severity"], row["expected_failure_rate"]) == ("none", "0")
 
 
 @pytest.mark.parametrize("status", [each for each in Status if each not in (Status.ASSESSED,)])
 def test_what_was_not_asked_is_empty(status: Status) -> None:
-    (row,) = records(endpoints_csv([not_asked(status, "timeout")]))
+    (row,) = records(endpoints_csv(assess([not_asked(status, "timeout")], run_info(bad_rows=()))))
     assert {row[column] for column in DHE_COLUMNS} == {""}
     assert (row["status"], row["status_reason"]) == (status.value, "timeout")
     assert row["severity"] == row["expected_failure_rate"] == row["fix_side"] == ""
@@ -365,13 +347,13 @@ def test_what_was_not_asked_is_empty(status: Status) -> None:
 
 def test_a_server_that_stopped_answering_is_not_without_dhe() -> None:
     flapping = replace(without_dhe(), status=Status.PARTLY_ASSESSED, status_reason="flapping")
-    (row,) = records(endpoints_csv([flapping]))
+    (row,) = records(endpoints_csv(assess([flapping], run_info(bad_rows=()))))
     assert row["dhe_suites"] == row["severity"] == ""
     assert "Not known" in page([flapping]).text
 
 
 def test_bad_rows_are_rows_at_their_line() -> None:
-    rows = records(endpoints_csv([not_asked(line=9), scan(line=2)], run_info()))
+    rows = records(endpoints_csv(assess([not_asked(line=9), scan(line=2)], run_info())))
     assert [row["status"] for row in rows] == ["assessed", "not-scanned", "unreachable"]
     assert (rows[1]["host"], rows[1]["status_reason"]) == ("", "bad-port")
     assert rows[1]["problem"].startswith("line 7, column port: ")
@@ -384,14 +366,16 @@ def test_a_bad_row_has_its_host_and_one_of_an_older_run_the_spoilt_value() -> No
         BadRow(4, "host", "a..b", Reason.BAD_HOST, "no host"),
         BadRow(5, "port", "44e3", Reason.BAD_PORT, "not a port"),
     )
-    rows = records(endpoints_csv([], run_info(bad_rows=bad)))
+    rows = records(endpoints_csv(assess([], run_info(bad_rows=bad))))
     assert [row["host"] for row in rows] == ["mail.example.com", "'=1+1", "a..b", ""]
 
 
 def test_inventory_columns_follow_and_never_collide() -> None:
     one = scan(tags=[("owner", "web team"), ("status", "live"), ("Problem", "old")])
-    two = scan("b.example.com", tags=[("site", "Kyoto"), ("owner", "data"), ("inventory_status", "x")])
-    header = read(endpoints_csv([one, two]))[0]
+    two = scan(
+        "b.example.com", line=3, tags=[("site", "Kyoto"), ("owner", "data"), ("inventory_status", "x")]
+    )
+    header = read(endpoints_csv(assess([one, two], run_info(bad_rows=()))))[0]
     extra = [
         "owner",
         "inventory_status",
@@ -401,12 +385,12 @@ def test_inventory_columns_follow_and_never_collide() -> None:
         "problem",
     ]
     assert header[len(ENDPOINT_COLUMNS) :] == extra
-    rows = records(endpoints_csv([one, two]))
+    rows = records(endpoints_csv(assess([one, two], run_info(bad_rows=()))))
     assert [row["inventory_status"] for row in rows] == ["live", ""]
 
 
 def test_findings_are_worst_first_and_stable() -> None:
-    rows = records(findings_csv([without_dhe(), scan()]))
+    rows = records(findings_csv(assess([without_dhe(), scan()], run_info())))
     assert [row["rule"] for row in rows] == [found.rule for found in judge(scan())]
     assert [row["fingerprint"] for row in rows] == [found.fingerprint for found in judge(scan())]
     assert all(row["title"] and row["evidence"] and row["recommendation"] and row["source"] for row in rows)
@@ -414,17 +398,18 @@ def test_findings_are_worst_first_and_stable() -> None:
 
 
 def test_findings_as_json_lines_carry_the_run() -> None:
-    lines = [json.loads(line) for line in findings_jsonl([scan()], run_info())]
+    lines = [json.loads(line) for line in findings_jsonl(assess([scan()], run_info()))]
     assert list(lines[0]) == ["run_id", "time", "tool_version", *FINDING_COLUMNS]
     assert lines[0]["time"] == "2026-03-01T09:30:00Z"
 
 
 def test_tables_are_text_and_lines_end_in_crlf() -> None:
-    for frame in (endpoints_frame([scan()]), findings_frame([scan()]), endpoints_frame([])):
+    one, none = assess([scan()], run_info()), assess([], run_info())
+    for frame in (endpoints_frame(one), findings_frame(one), endpoints_frame(none)):
         assert all(isinstance(value, str) for value in frame.to_numpy().ravel())
-    text = endpoints_csv([scan(tags=[("notes", "a\r\nb, c")])])
+    text = endpoints_csv(assess([scan(tags=[("notes", "a\r\nb, c")])], run_info(bad_rows=())))
     assert text.count("\r\n") == text.count("\n") == 2
-    assert read(findings_csv([]))[0] == list(FINDING_COLUMNS)
+    assert read(findings_csv(assess([], run_info())))[0] == list(FINDING_COLUMNS)
 
 
 # --- the page
@@ -453,7 +438,7 @@ def test_every_answer_renders(zeros: PremasterZeros, encoding: ShareEncoding) ->
     )
     shown = page([answered])
     assert wording().say(f"report.zeros.{zeros}") in shown.text
-    print_server(answered, judge(answered), terminal())
+    print_server(judged(answered), terminal())
 
 
 def test_every_outcome_has_words() -> None:
@@ -515,7 +500,7 @@ def test_what_was_not_assessed_is_listed_with_its_reason() -> None:
 
 
 def test_the_page_needs_nothing_else() -> None:
-    text = html.render([scan(), without_dhe(), not_asked()], run_info())
+    text = html.render(assess([scan(), without_dhe(), not_asked()], run_info()))
     shown = Page(text)
     assert all(reference.startswith("#") for reference in shown.references)
     assert {reference[1:] for reference in shown.references} <= set(shown.ids)
@@ -562,7 +547,9 @@ def test_the_summary_fits_80_columns_without_colour() -> None:
     long = scan("a-rather-long-name-of-a-server.in-some-department.europe.example.com")
     many = [scan(f"web{n}.example.com", line=n + 2) for n in range(30)]
     console = terminal()
-    print_summary([long, *many, not_asked()], run_info(), console, written=[Path("reports/x/report.html")])
+    print_summary(
+        assess([long, *many, not_asked()], run_info()), console, written=[Path("reports/x/report.html")]
+    )
     text = printed(console)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "\x1b" not in text
@@ -574,14 +561,14 @@ def test_the_summary_fits_80_columns_without_colour() -> None:
 
 def test_one_server_fits_80_columns_and_says_all() -> None:
     console = terminal()
-    print_server(scan(), judge(scan()), console)
+    print_server(judged(scan()), console)
     text = printed(console)
     assert max(len(line) for line in text.splitlines()) <= 80
     for found in judge(scan()):
         assert f"{found.rule} {found.name}" in text
     assert "stripped" in text
     console = terminal()
-    print_server(not_asked(), (), console)
+    print_server(judged(not_asked()), console)
     assert SENTENCES["status-reason.refused"] in printed(console)
 
 
@@ -596,22 +583,22 @@ def test_rules_are_listed_with_their_sources() -> None:
 
 
 def test_reports_are_written_whole(tmp_path: Path) -> None:
-    written = write_reports(tmp_path, iter([scan()]), run_info())
+    written = write_reports(tmp_path, assess(iter([scan()]), run_info()))
     assert [path.name for path in written] == ["report.html", "endpoints.csv", "findings.csv"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "endpoints.csv",
         "findings.csv",
         "report.html",
     ]
-    assert (tmp_path / "endpoints.csv").read_bytes().decode() == endpoints_csv([scan()], run_info())
-    write_reports(tmp_path, [], run_info(), formats=("csv", "jsonl"))
+    assert (tmp_path / "endpoints.csv").read_bytes().decode() == endpoints_csv(assess([scan()], run_info()))
+    write_reports(tmp_path, assess([], run_info()), formats=("csv", "jsonl"))
     assert (tmp_path / "findings.jsonl").read_text() == ""
     assert len(records((tmp_path / "endpoints.csv").read_bytes().decode())) == 1
 
 
 def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="xlsx"):
-        write_reports(tmp_path, [scan()], run_info(), formats=("html", "xlsx"))
+        write_reports(tmp_path, assess([scan()], run_info()), formats=("html", "xlsx"))
     assert not list(tmp_path.iterdir())
     assert set(FORMATS) == {"html", "csv", "jsonl"}
 
@@ -619,7 +606,7 @@ def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
 def test_a_report_that_can_not_be_written_leaves_no_scraps(tmp_path: Path) -> None:
     (tmp_path / "report.html").mkdir()
     with pytest.raises(OSError, match=r"report\.html"):
-        write_reports(tmp_path, [scan()], run_info(), formats=("html",))
+        write_reports(tmp_path, assess([scan()], run_info()), formats=("html",))
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -651,7 +638,7 @@ def test_a_survey_is_shown_and_so_is_a_disagreement() -> None:
     )
     said = survey_sentences(replace(scan(), survey=survey), wording())
     assert any("not here: TLS_DHE_RSA_WITH_AES_128_GCM_SHA256" in each for each in said)
-    page = html.render([replace(scan(), survey=survey)], run_info())
+    page = html.render(assess([replace(scan(), survey=survey)], run_info()))
     assert "TLS_RSA_WITH_AES_128_CBC_SHA" in page
     assert "CN=&lt;b&gt;" in page
     agreed = replace(survey, dhe_only_sslyze=())

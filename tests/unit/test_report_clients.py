@@ -21,20 +21,20 @@ from tests.unit.landing_cases import (
     server,
     zeros,
 )
+from tests.unit.run_infos import run_info
+from tlsprobe.assessment import assess, judged
 from tlsprobe.facts import Arrival, Landed, PremasterZeros, RefusedByClient, RefusedByServer, ServerScan
 from tlsprobe.report import clients_view, endpoints_csv
 from tlsprobe.report.headline import headline, lede
-from tlsprobe.report.judged import judged
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.terminal import print_server
-from tlsprobe.rules import judge
 from tlsprobe.wording import wording
 
 PHRASES = Phrases(wording())
 
 
 def row(scan: ServerScan) -> dict[str, str]:
-    (only,) = csv.DictReader(io.StringIO(endpoints_csv([scan])))
+    (only,) = csv.DictReader(io.StringIO(endpoints_csv(assess([scan], run_info(bad_rows=())))))
     return only
 
 
@@ -110,7 +110,7 @@ def test_failures_a_day_are_a_limit_where_nobody_says_whose_handshakes(
 def test_the_terminal_says_who_lands_and_who_would_be_locked_out() -> None:
     scan = server(landing("windows-7", ON_DHE, REFUSED), landing("chrome", OFF_DHE))
     console = Console(record=True, width=100)
-    print_server(scan, judge(scan), console)
+    print_server(judged(scan), console)
     said = console.export_text()
     assert "windows-7" in said
     assert "handshake_failure" in said

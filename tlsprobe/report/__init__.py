@@ -5,12 +5,11 @@ pandas and jinja2 are imported in this package and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from tlsprobe.facts import ServerScan
+from tlsprobe.assessment import Assessment
 from tlsprobe.files import write_whole
-from tlsprobe.journal import RunInfo
 from tlsprobe.report import html
 from tlsprobe.report.csv import to_csv
 from tlsprobe.report.tables import (
@@ -35,48 +34,45 @@ __all__ = [
 
 
 def write_reports(
-    run_dir: Path,
-    scans: Iterable[ServerScan],
-    info: RunInfo,
+    folder: Path,
+    assessment: Assessment,
     *,
     formats: Collection[str] = ("html", "csv"),
     lang: str = "en",
 ) -> list[Path]:
-    """Write the reports into the run's folder, each whole or not at all; return their paths.
+    """Write the reports into a folder, each whole or not at all; return their paths.
 
     Raises ValueError for an unknown format before anything is written, and OSError.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise ValueError(f"unknown report formats: {', '.join(unknown)}")
-    scans = tuple(scans)
     written = []
     for name in (name for name in FORMATS if name in formats):
         for file_name, render in FORMATS[name].items():
-            path = run_dir / file_name
-            write_whole(path, render(scans, info, lang).encode())
+            path = folder / file_name
+            write_whole(path, render(assessment, lang).encode())
             written.append(path)
     return written
 
 
-def endpoints_csv(scans: Iterable[ServerScan], info: RunInfo | None = None) -> str:
-    """Return endpoints.csv; with `info` the inventory's bad rows are in it."""
-    return to_csv(endpoints_frame(scans, info))
+def endpoints_csv(assessment: Assessment) -> str:
+    """Return endpoints.csv."""
+    return to_csv(endpoints_frame(assessment))
 
 
-def findings_csv(scans: Iterable[ServerScan], info: RunInfo | None = None, *, lang: str = "en") -> str:
-    """Return findings.csv. `info` is taken as by `endpoints_csv`; nothing of it is in the table."""
-    del info
-    return to_csv(findings_frame(scans, lang=lang))
+def findings_csv(assessment: Assessment, *, lang: str = "en") -> str:
+    """Return findings.csv."""
+    return to_csv(findings_frame(assessment, lang=lang))
 
 
-_Render = Callable[[Sequence[ServerScan], RunInfo, str], str]
+_Render = Callable[[Assessment, str], str]
 
-FORMATS: dict[str, dict[str, _Render]] = {
-    "html": {"report.html": lambda scans, info, lang: html.render(scans, info, lang=lang)},
+FORMATS: Mapping[str, Mapping[str, _Render]] = {
+    "html": {"report.html": lambda run, lang: html.render(run, lang=lang)},
     "csv": {
-        "endpoints.csv": lambda scans, info, _: endpoints_csv(scans, info),
-        "findings.csv": lambda scans, info, lang: findings_csv(scans, info, lang=lang),
+        "endpoints.csv": lambda run, _: endpoints_csv(run),
+        "findings.csv": lambda run, lang: findings_csv(run, lang=lang),
     },
-    "jsonl": {"findings.jsonl": lambda scans, info, lang: "".join(findings_jsonl(scans, info, lang=lang))},
+    "jsonl": {"findings.jsonl": lambda run, lang: "".join(findings_jsonl(run, lang=lang))},
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tlsprobe.assessment import Judged
 from tlsprobe.facts import Status
-from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import in_ten_thousand, is_every
 from tlsprobe.rules import Severity
 from tlsprobe.wording import Wording

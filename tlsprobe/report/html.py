@@ -12,11 +12,10 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from tlsprobe.facts import ServerScan, Status
-from tlsprobe.journal import RunInfo
+from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.facts import Status
 from tlsprobe.report import server_view
 from tlsprobe.report.headline import headline, lede
-from tlsprobe.report.judged import Judged, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.wording import Wording, wording
@@ -51,11 +50,11 @@ class Tile:
     width: float
 
 
-def render(scans: Sequence[ServerScan], info: RunInfo, *, lang: str = "en") -> str:
+def render(assessment: Assessment, *, lang: str = "en") -> str:
     """Return the whole page."""
     words = wording(lang)
     phrases = Phrases(words)
-    every = ranked(scans)
+    info, every = assessment.info, assessment.servers
     asked = [each for each in every if _was_asked(each)]
     others = [each for each in every if not _was_asked(each)]
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from tlsprobe.assessment import Judged, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -16,7 +17,6 @@ from tlsprobe.facts import (
     accepts_dhe,
     groups_of,
 )
-from tlsprobe.report.judged import Judged, has_no_dhe
 from tlsprobe.rules import windows_of
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
+from tlsprobe.assessment import Judged
 from tlsprobe.facts import (
     AcceptedSuite,
     Group,
@@ -14,7 +15,6 @@ from tlsprobe.facts import (
 )
 from tlsprobe.report import clients_view, stack_view, survey
 from tlsprobe.report.clients_view import ClientView
-from tlsprobe.report.judged import Judged
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import Finding

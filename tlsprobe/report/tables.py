@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tlsprobe.assessment import Assessment, Judged, has_no_dhe
 from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
-from tlsprobe.journal import RunInfo
-from tlsprobe.report.judged import Judged, has_no_dhe, judged, ranked
 from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts, windows_of
 from tlsprobe.stacks import identify
 from tlsprobe.tls.constants import version_label
@@ -87,29 +86,30 @@ _ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED, Status.UNTESTABLE)
 Row = dict[str, str]
 
 
-def endpoints_frame(scans: Iterable[ServerScan], info: RunInfo | None = None) -> pd.DataFrame:
-    """Return endpoints.csv: the scans and, with `info`, the rows that could not be used; by line."""
-    every = sorted((judged(scan) for scan in scans), key=lambda each: each.scan.target.line)
+def endpoints_frame(assessment: Assessment) -> pd.DataFrame:
+    """Return endpoints.csv: the servers, and the rows that could not be used; by line."""
+    info = assessment.info
+    every = sorted(assessment.servers, key=lambda each: each.scan.target.line)
     tags = _tag_columns(each.scan for each in every)
     lines = [(each.scan.target.line, _endpoint_row(each, tags)) for each in every]
-    if info is not None:
-        lines += [(bad.line, _bad_row(bad, info.started)) for bad in info.bad_rows]
+    lines += [(bad.line, _bad_row(bad, info.started)) for bad in info.bad_rows]
     rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
     return _frame(rows, [*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN])
 
 
-def findings_frame(scans: Iterable[ServerScan], *, lang: str = "en") -> pd.DataFrame:
+def findings_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame:
     """Return findings.csv, the worst first."""
     words = wording(lang)
-    rows = [_finding_row(each.scan, found, words) for each in ranked(scans) for found in each.findings]
+    rows = [_finding_row(each, found, words) for each, found in assessment.findings]
     rows.sort(key=lambda row: _SEVERITY_RANK[row["severity"]])
     return _frame(rows, FINDING_COLUMNS)
 
 
-def findings_jsonl(scans: Iterable[ServerScan], info: RunInfo, *, lang: str = "en") -> Iterator[str]:
+def findings_jsonl(assessment: Assessment, *, lang: str = "en") -> Iterator[str]:
     """Yield each row of findings.csv as a flat object on a line, with the run, its time and the tool."""
+    info = assessment.info
     run = {"run_id": info.run_id, "time": utc(info.started), "tool_version": info.tool_version}
-    for row in findings_frame(scans, lang=lang).to_dict("records"):
+    for row in findings_frame(assessment, lang=lang).to_dict("records"):
         yield json.dumps(run | row) + "\n"
 
 
@@ -238,8 +238,8 @@ def _suite_cells(dhe: DheSuites) -> Row:
     }
 
 
-def _finding_row(scan: ServerScan, found: Finding, words: Wording) -> Row:
-    seen = utc(scan.started)
+def _finding_row(each: Judged, found: Finding, words: Wording) -> Row:
+    scan, standing = each.scan, each.standing(found)
     return {
         "fingerprint": found.fingerprint,
         "host": scan.target.host,
@@ -250,13 +250,13 @@ def _finding_row(scan: ServerScan, found: Finding, words: Wording) -> Row:
         "severity": found.severity.value,
         "confidence": found.confidence.value,
         "title": found.title.render(words),
-        "evidence": " ".join(each.render(words) for each in found.evidence),
+        "evidence": " ".join(said.render(words) for said in found.evidence),
         "expected_failure_rate": decimal(found.expected_failure_rate),
         "recommendation": found.recommended(words),
         "source": "; ".join(found.sources),
-        "waived": "no",
-        "first_seen": seen,
-        "last_seen": seen,
+        "waived": _yes_no(standing.waiver is not None),
+        "first_seen": utc(standing.first_seen),
+        "last_seen": utc(scan.started),
     }
 
 

@@ -11,11 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tlsprobe.assessment import Assessment, Judged
 from tlsprobe.facts import ServerScan, accepts_dhe
-from tlsprobe.journal import RunInfo
 from tlsprobe.report import clients_view, survey
 from tlsprobe.report.headline import headline, lede
-from tlsprobe.report.judged import Judged, judged_with, ranked
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
 from tlsprobe.rules import RULES, Finding
 from tlsprobe.wording import wording
@@ -35,8 +34,7 @@ _STYLES = {
 
 
 def print_summary(
-    scans: Iterable[ServerScan],
-    info: RunInfo,
+    assessment: Assessment,
     console: Console,
     *,
     written: Sequence[Path] = (),
@@ -45,7 +43,7 @@ def print_summary(
     """Print the headline, the worst servers, the rows that were left out, and where the reports are."""
     phrases = Phrases(wording(lang))
     say = phrases.words.say
-    every = ranked(scans)
+    info, every = assessment.info, assessment.servers
     console.print()
     console.print(_text(headline(every, phrases.words), "bold"))
     for sentence in lede(every, len(info.bad_rows), phrases.words):
@@ -75,13 +73,10 @@ def print_summary(
         console.print(_text(say("report.terminal.written", path=str(path))), soft_wrap=True)
 
 
-def print_server(
-    scan: ServerScan, findings: Sequence[Finding], console: Console, *, lang: str = "en"
-) -> None:
+def print_server(each: Judged, console: Console, *, lang: str = "en") -> None:
     """Print one server: its facts, its findings with evidence, and what could not be found out."""
     phrases = Phrases(wording(lang))
-    say = phrases.words.say
-    each = judged_with(scan, findings)
+    scan, say = each.scan, phrases.words.say
     console.print()
     title = _text(f"{scan.target.endpoint}  ", "bold")
     console.print(title + _severity(each, phrases) + _text(f"  {say(f'report.status.{scan.status}')}"))
