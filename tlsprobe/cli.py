@@ -215,10 +215,14 @@ def probe(
     sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
-@app.command(epilog="Example: [bold]tlsprobe report reports/inventory-20261124T220000Z[/]")
+@app.command(
+    epilog="Examples: [bold]tlsprobe report reports/inventory-20261124T220000Z[/] · "
+    "[bold]tlsprobe report reports/inventory-20261124T220000Z --split-by owner[/]"
+)
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
     formats: options.Formats = "html,csv",
+    split_by: options.SplitBy = None,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
     stdout: options.Stdout = None,
@@ -239,6 +243,7 @@ def report(
             scans,
             wanted,
             fail_on,
+            split_by=split_by,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
             quiet=quiet,
@@ -356,25 +361,35 @@ def _report(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    split_by: str | None = None,
 ) -> int:
     from rich.console import Console
 
     from tlsprobe.assessment import assess
+    from tlsprobe.assessment.parts import PartsError
     from tlsprobe.gate import exit_code
+    from tlsprobe.handouts import write_handouts
     from tlsprobe.output import print_table
     from tlsprobe.report import write_reports
     from tlsprobe.report.terminal import print_summary
     from tlsprobe.rules import Severity
     from tlsprobe.runs import with_not_scanned
+    from tlsprobe.wording import wording
 
     assessment = assess(with_not_scanned(folder, info, scans), info)
+    handouts: tuple[Path, ...] = ()
     try:
+        if split_by is not None:
+            handouts = write_handouts(folder, assessment, split_by, formats=formats, words=wording())
         written = write_reports(folder, assessment, formats=formats)
+    except PartsError as error:
+        typer.echo(f"tlsprobe: --split-by {error}", err=True)
+        return EXIT_USAGE
     except OSError as error:
         typer.echo(f"tlsprobe: {error}; the journal is kept: tlsprobe report {folder}", err=True)
         return EXIT_USAGE
     if stdout is not None:
         print_table(stdout, assessment)
     if not quiet:
-        print_summary(assessment, Console(stderr=True), written=written)
+        print_summary(assessment, Console(stderr=True), written=[*written, *handouts])
     return exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete)

@@ -178,6 +178,14 @@ Formats = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+SplitBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Reports and edits for handing out too: a folder for each value of a column, such as owner.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 FailOn = Annotated[
     SeverityName,
     typer.Option(

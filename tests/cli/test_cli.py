@@ -229,3 +229,24 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(tmp_path: Path, clos
         said = process.stderr.read()
     assert process.returncode == 3, said
     assert b"Traceback" not in said
+
+
+def test_a_run_is_split_for_handing_out(tmp_path: Path, server: Running, closed_port: int) -> None:
+    rows = inventory(tmp_path, f"{server.address},{server.port},../Web Team", f"127.0.0.1,{closed_port},dba")
+    out = tmp_path / "run"
+    assert tlsprobe("scan", rows, "--out", out, cwd=tmp_path).returncode == 1
+    done = tlsprobe("report", out, "--split-by", "Owner", "--format", "html,csv,jsonl", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    web, dba = out / "by-owner" / "web-team", out / "by-owner" / "dba"
+    assert sorted(path.name for path in (out / "by-owner").iterdir()) == ["dba", "web-team"]
+    lines = (web / "endpoints.csv").read_text().splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"{server.address},{server.port}")
+    assert server.address in (web / "fix" / "README.md").read_text()
+    assert str(closed_port) not in (web / "report.html").read_text()
+    assert "unreachable" in (dba / "endpoints.csv").read_text()
+    assert (dba / "findings.jsonl").read_text() == ""
+
+    wrong = tlsprobe("report", out, "--split-by", "team", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "the inventory has owner" in wrong.stderr
