@@ -6,13 +6,14 @@ Whatever is slow to load (pandas, pydantic, sslyze, jinja2) is imported by the c
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsprobe import __version__, fix_commands, options
+from tlsprobe import __version__, diff_command, fix_commands, options
 from tlsprobe.log import set_up
 from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
 
@@ -66,6 +67,8 @@ def scan(
     formats: options.Formats = "html,csv",
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    baseline: options.BaselineRun = None,
+    waivers: options.Waivers = None,
     stdout: options.Stdout = None,
     columns: options.Columns = None,
     exclude: options.Exclude = None,
@@ -113,6 +116,7 @@ def scan(
     """
     with usage_errors():
         set_up(verbose)
+        from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import (
             collect,
             formats_wanted,
@@ -124,7 +128,7 @@ def scan(
         from tlsprobe.output import print_dry_run, say_bad_rows, say_notices
 
         flags = collect(ctx)
-        wanted = formats_wanted(formats)
+        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         if resume is not None:
             plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy)
         elif inventory is None:
@@ -142,6 +146,7 @@ def scan(
         if not plan.targets and not plan.done:
             say_bad_rows(plan.info)
             usage("nothing to scan: no usable row is left")
+        plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
     sys.exit(
         _run(
             plan,
@@ -167,6 +172,7 @@ def probe(
     ] = "auto",
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    waivers: options.Waivers = None,
     stdout: options.Stdout = None,
     exclude: options.Exclude = None,
     only: options.Only = None,
@@ -189,8 +195,10 @@ def probe(
     """Ask one server, and print what it does."""
     with usage_errors():
         set_up(verbose)
+        from tlsprobe.decisions import as_of, read_decisions
         from tlsprobe.flags import collect, one_target, scan_config, with_proxy
 
+        decisions = read_decisions(waivers, None)
         flags = collect(ctx)
         config = with_proxy(scan_config(flags), flags, proxy)
         target = one_target(server, starttls)
@@ -207,7 +215,7 @@ def probe(
     from tlsprobe.runs import run_info
 
     info = run_info("probe", source=target.endpoint, sha256="", flags=flags, now=datetime.now(UTC))
-    assessment = assess(local.run([target], config), info)
+    assessment = assess(local.run([target], config), info, waivers=decisions.waivers or (), today=as_of(None))
     if stdout is not None:
         print_table(stdout, assessment)
     elif not quiet:
@@ -225,17 +233,24 @@ def report(
     split_by: options.SplitBy = None,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    baseline: options.BaselineRun = None,
+    waivers: options.Waivers = None,
+    as_of: options.AsOf = None,
     stdout: options.Stdout = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write the reports of a run again, from its journal; no server is touched."""
+    """Write the reports of a run again, from its journal; no server is touched.
+
+    With the waivers and the baseline that the run has, or with others, which it then has.
+    """
     with usage_errors():
+        from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import formats_wanted
         from tlsprobe.journal import read_run_info, read_scans
 
-        wanted = formats_wanted(formats)
-
+        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         info, scans = read_run_info(run), read_scans(run)
+        info = decisions.keep(run, info)
     sys.exit(
         _report(
             run,
@@ -244,6 +259,7 @@ def report(
             wanted,
             fail_on,
             split_by=split_by,
+            day=as_of,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
             quiet=quiet,
@@ -295,6 +311,10 @@ def rules() -> None:
     print_rules(Console())
 
 
+app.command(
+    epilog="Examples: [bold]tlsprobe diff reports/last-month reports/today[/] · "
+    "[bold]tlsprobe diff OLD NEW --stdout csv[/]"
+)(diff_command.diff)
 app.command(
     epilog="Example: [bold]tlsprobe fix reports/inventory-20261124T220000Z[/], then read fix/README.md there"
 )(fix_commands.fix)
@@ -362,21 +382,22 @@ def _report(
     stdout: options.StdoutFormat | None,
     quiet: bool,
     split_by: str | None = None,
+    day: datetime | None = None,
 ) -> int:
     from rich.console import Console
 
-    from tlsprobe.assessment import assess
     from tlsprobe.assessment.parts import PartsError
+    from tlsprobe.decisions import as_of, assessed
     from tlsprobe.gate import exit_code
     from tlsprobe.handouts import write_handouts
     from tlsprobe.output import print_table
     from tlsprobe.report import write_reports
     from tlsprobe.report.terminal import print_summary
     from tlsprobe.rules import Severity
-    from tlsprobe.runs import with_not_scanned
     from tlsprobe.wording import wording
 
-    assessment = assess(with_not_scanned(folder, info, scans), info)
+    with usage_errors():
+        assessment = assessed(folder, info, scans, as_of(day))
     handouts: tuple[Path, ...] = ()
     try:
         if split_by is not None:

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tlsprobe.facts import SCHEMA, ServerScan
 from tlsprobe.inventory import BadRow, Notice, Target
+from tlsprobe.waivers import Waiver
 
 JOURNAL = "scan.jsonl"
 RUN = "run.json"
@@ -33,7 +34,10 @@ class JournalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on."""
+    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on.
+
+    `waivers` are those that its reports go by, `baseline` the run that they compare it with.
+    """
 
     run_id: str
     tool_version: str
@@ -48,6 +52,8 @@ class RunInfo:
     excluded: tuple[str, ...] = ()
     bad_rows: tuple[BadRow, ...] = ()
     notices: tuple[Notice, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    baseline: str | None = None  # its run_id
 
 
 _SCAN = TypeAdapter(ServerScan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,13 @@ class StdoutFormat(StrEnum):
 
     ENDPOINTS = "csv"
     FINDINGS = "findings"
+    JSONL = "jsonl"
+
+
+class DiffFormat(StrEnum):
+    """What --stdout of `diff` takes."""
+
+    CSV = "csv"
     JSONL = "jsonl"
 
 
@@ -191,6 +199,36 @@ FailOn = Annotated[
     typer.Option(
         envvar="TLSPROBE_FAIL_ON",
         help="Exit with 1 where a finding is at least this bad; none never does.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Waivers = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--waivers",
+        envvar="TLSPROBE_WAIVERS",
+        help="File of findings that somebody answers for: they are reported, and don't count.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+BaselineRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="RUN",
+        envvar="TLSPROBE_BASELINE",
+        help="An earlier run: only findings that are new or worse since then count.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        help="The day on which waivers have to hold.",
+        show_default="today, UTC",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -47,6 +47,11 @@ def print_table(kind: options.StdoutFormat, assessment: Assessment) -> None:
         text = endpoints_csv(assessment).encode()
     else:
         text = findings_csv(assessment).encode()
+    to_stdout(text)
+
+
+def to_stdout(text: bytes) -> None:
+    """Write to standard output, whoever reads there and for how long."""
     try:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from tlsprobe.assessment.gone import is_known_gone
 from tlsprobe.engines import local
-from tlsprobe.facts import (
-    FormAccepted,
-    Landed,
-    Landing,
-    PremasterZeros,
-    ServerScan,
-    ShareEncoding,
-    Status,
-    Unclear,
-    accepts_dhe,
-)
+from tlsprobe.facts import Landed, Landing, ServerScan, Unclear
 from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, target_key
 from tlsprobe.rules import Finding, judge, who_counts
 from tlsprobe.runs import Plan, command_line, finish, start_folder
@@ -83,6 +74,7 @@ def plan_verification(
         excluded=(),
         bad_rows=(),
         notices=(),
+        baseline=None,
     )
     return Plan(fresh, info, targets)
 
@@ -143,49 +135,7 @@ def _came(found: Finding, before: Sequence[Finding]) -> Outcome:
 def _became(rule: str, now: set[str], new: ServerScan) -> Outcome:
     if rule in now:
         return Outcome.STILL_THERE
-    return Outcome.FIXED if _is_known_gone(rule, new) else Outcome.UNCLEAR
-
-
-def _is_known_gone(rule: str, new: ServerScan) -> bool:
-    """Whether a finding that is not met now was looked for: what was not observed is not gone."""
-    asked = new.status in (Status.ASSESSED, Status.PARTLY_ASSESSED)
-    if not asked or new.dhe is None or not new.dhe.complete:
-        return False
-    was_looked_for = _LOOKED_FOR.get(rule) if accepts_dhe(new) else None
-    return was_looked_for(new) if was_looked_for else new.status is Status.ASSESSED
-
-
-def _z_answered(new: ServerScan) -> bool:
-    return new.zeros is not None and new.zeros.premaster_zeros in (
-        PremasterZeros.STRIPPED,
-        PremasterZeros.BOTH,
-    )
-
-
-def _forms_accepted(new: ServerScan) -> bool:
-    zeros = new.zeros
-    return zeros is not None and {zeros.short_client_share, zeros.padded_client_share} == {
-        FormAccepted.ACCEPTED
-    }
-
-
-def _share_is_harmless(new: ServerScan) -> bool:
-    """Zero-led shares come padded now, or no unfixed Windows meets them, and all were asked."""
-    padded = new.share is not None and new.share.encoding is ShareEncoding.PADDED
-    nobody = "DHE004" not in {found.rule for found in judge(new)}
-    return padded or (nobody and new.status is Status.ASSESSED)
-
-
-def _share_is_new_each_time(new: ServerScan) -> bool:
-    return new.share is not None and new.share.reused is False
-
-
-_LOOKED_FOR: dict[str, Callable[[ServerScan], bool]] = {
-    "DHE001": _z_answered,
-    "DHE002": _forms_accepted,
-    "DHE003": _share_is_harmless,
-    "DHE008": _share_is_new_each_time,
-}
+    return Outcome.FIXED if is_known_gone(rule, new) else Outcome.UNCLEAR
 
 
 def _connects(landing: Landing) -> bool:

@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 
-from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.assessment import Assessment, Judged, Waiver
 from tlsprobe.inventory import Target
 
 _LONGEST_NAME = 60  # characters, of at most four bytes each: file systems take 255 bytes
@@ -47,12 +48,29 @@ def parts(assessment: Assessment, column: str) -> tuple[Part, ...]:
     servers: dict[str, list[Judged]] = {}
     spelled: dict[str, str] = {}
     for each in assessment.servers:
-        value = " ".join(read(each.scan.target).split())
-        spelled.setdefault(value.casefold(), value)
-        servers.setdefault(value.casefold(), []).append(each)
+        value = read(each.scan.target)
+        spelled.setdefault(_plain(value), " ".join(value.split()))
+        servers.setdefault(_plain(value), []).append(each)
     (name,) = _folders([column])
     folders = dict(zip(sorted(servers), _folders(sorted(servers)), strict=True))
-    return tuple(Part(name, spelled[key], folders[key], _only(assessment, servers[key])) for key in folders)
+    return tuple(
+        Part(
+            name,
+            spelled[key],
+            folders[key],
+            _only(assessment, servers[key], partial(_is_of, read, key)),
+        )
+        for key in folders
+    )
+
+
+def _is_of(read: Callable[[Target], str], key: str, target: Target) -> bool:
+    return _plain(read(target)) == key
+
+
+def _plain(value: str) -> str:
+    """Upper and lower case and spaces make no difference."""
+    return " ".join(value.split()).casefold()
 
 
 def _reader(assessment: Assessment, column: str) -> Callable[[Target], str]:
@@ -84,13 +102,31 @@ def _folders(values: list[str]) -> Iterator[str]:
         yield name
 
 
-def _only(assessment: Assessment, servers: list[Judged]) -> Assessment:
+def _only(assessment: Assessment, servers: list[Judged], is_of: Callable[[Target], bool]) -> Assessment:
+    """Leave out whatever speaks of others' servers."""
     lines = {each.scan.target.line for each in servers}
     endpoints = {each.scan.target.endpoint for each in servers}
+
+    def of_them(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+        scans = [each.scan for each in servers]
+        return tuple(
+            each for each in waivers if any(each.may_mean(scan.target, scan.address) for scan in scans)
+        )
+
     info = replace(
         assessment.info,
         bad_rows=(),
         notices=tuple(each for each in assessment.info.notices if each.line in lines),
         excluded=tuple(each for each in assessment.info.excluded if each in endpoints),
+        waivers=of_them(assessment.info.waivers),
     )
-    return replace(assessment, info=info, servers=tuple(servers))
+    return replace(
+        assessment,
+        info=info,
+        servers=tuple(servers),
+        gone=tuple(each for each in assessment.gone if is_of(each.scan.target)),
+        not_known=tuple(each for each in assessment.not_known if is_of(each.scan.target)),
+        left=tuple(each for each in assessment.left if is_of(each.target)),
+        unmatched=of_them(assessment.unmatched),
+        unsettled=of_them(assessment.unsettled),
+    )

@@ -21,7 +21,7 @@ def headline(every: Sequence[Judged], words: Wording) -> str:
         return words.say("report.headline.nothing")
     if old_windows := sum(map(_drops_old_windows, every)):
         return words.say("report.headline.some", n=old_windows, total=len(every))
-    if others := sum(bool(each.rate) or _drops_everybody(each) for each in every):
+    if others := sum(bool(each.rate and each.open) or _drops_everybody(each) for each in every):
         return words.say("report.headline.others", n=others, total=len(every))
     return words.say("report.headline.none")
 
@@ -29,7 +29,8 @@ def headline(every: Sequence[Judged], words: Wording) -> str:
 def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
     """Return the sentences below it: the worst rate, whom else it hits, and what is missing."""
     said = []
-    rate, server = max(((each.rate or 0.0, each.scan.target.endpoint) for each in every), default=(0.0, ""))
+    rates = ((each.rate or 0.0, each.scan.target.endpoint) for each in every if each.open)
+    rate, server = max(rates, default=(0.0, ""))
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
@@ -46,10 +47,10 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
 def _drops_old_windows(each: Judged) -> bool:
     return any(
         found.rule in _OLD_WINDOWS or (found.rule == "DHE007" and found.expected_failure_rate == 1)
-        for found in each.findings
+        for found in each.open
     )
 
 
 def _drops_everybody(each: Judged) -> bool:
     # Below high, nobody whose offer was replayed meets it.
-    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.findings)
+    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.open)

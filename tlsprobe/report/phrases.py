@@ -17,6 +17,7 @@ from tlsprobe.facts import (
     accepts_dhe,
     groups_of,
 )
+from tlsprobe.inventory import Target
 from tlsprobe.rules import windows_of
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
@@ -47,7 +48,10 @@ class Phrases:
 
     def label(self, scan: ServerScan) -> str:
         """Name a server as its rows are told apart: with the name that is sent, where that is another."""
-        target = scan.target
+        return self.label_of(scan.target)
+
+    def label_of(self, target: Target) -> str:
+        """The same, of one that was not scanned."""
         other = target.server_name and target.server_name != target.host
         return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
 

@@ -159,7 +159,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "expected_failures_per_day": decimal(each.per_day),
         "fix_side": each.fix.value if each.fix else "",
         "confidence": each.worst.confidence.value if each.worst else "",
-        "first_seen": utc(scan.started),
+        "first_seen": utc(each.first_seen),
         **{column: own.get(name, "") for name, column in tags.items()},
         PROBLEM_COLUMN: scan.detail,
     }

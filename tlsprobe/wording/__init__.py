@@ -15,6 +15,7 @@ from pathlib import Path
 from tlsprobe.wording import (
     client_list,
     fix_folder,
+    gate,
     notes,
     reasons,
     report,
@@ -34,6 +35,7 @@ SENTENCES: Mapping[str, str] = {
     **notes.SENTENCES,
     **client_list.SENTENCES,
     **fix_folder.SENTENCES,
+    **gate.SENTENCES,
     **server_fixes.SENTENCES,
     **windows_fixes.SENTENCES,
     **stacks.SENTENCES,
