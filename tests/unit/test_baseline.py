@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,11 @@ def away(scan: ServerScan, status: Status = Status.UNREACHABLE) -> ServerScan:
 def without_dhe(scan: ServerScan) -> ServerScan:
     assert scan.dhe is not None
     return replace(scan, dhe=replace(scan.dhe, accepted=()), zeros=None, share=None, landings=())
+
+
+def share_of(scan: ServerScan, **changes: object) -> ServerScan:
+    assert scan.share is not None
+    return replace(scan, share=replace(scan.share, **changes))  # type: ignore[arg-type]
 
 
 def without_glances(scan: ServerScan) -> ServerScan:
@@ -198,7 +204,7 @@ def test_a_rate_has_to_move_by_more_than_a_tenth(factor: float, change: Change) 
 
 
 def test_a_worse_severity_is_worse() -> None:
-    reused = replace(JSSE, share=replace(JSSE.share, reused=True))
+    reused = share_of(JSSE, reused=True)
     assert changes(run(reused, since=run(JSSE)))["DHE003"] is Change.WORSE
     assert changes(run(JSSE, since=run(reused)))["DHE003"] is Change.BETTER
 
@@ -290,19 +296,14 @@ def other_prime(scan: ServerScan) -> ServerScan:
     return replace(scan, groups=groups)
 
 
-def now_reused(scan: ServerScan) -> ServerScan:
-    assert scan.share is not None
-    return replace(scan, share=replace(scan.share, reused=True))
-
-
 @pytest.mark.parametrize(
     "before",
     [
         other_prime(unobserved(STRANGE)),
         unobserved(OPENSSL),
         without_glances(unobserved(STRANGE)),
-        now_reused(unobserved(STRANGE)),
-        replace(STRANGE, share=replace(unobserved(STRANGE).share, encoding=ShareEncoding.PADDED, padded=1)),
+        share_of(unobserved(STRANGE), reused=True),
+        share_of(STRANGE, encoding=ShareEncoding.PADDED, short=0, padded=1),
     ],
     ids=["prime", "library", "library-not-known", "reused", "was-padded"],
 )
@@ -312,7 +313,7 @@ def test_on_a_server_that_changed_it_is_new(before: ServerScan) -> None:
 
 
 def test_a_share_that_has_become_short_for_good_is_new() -> None:
-    after = run(now_reused(STRANGE), since=run(unobserved(STRANGE)))
+    after = run(share_of(STRANGE, reused=True), since=run(unobserved(STRANGE)))
     assert changes(after)["DHE003"] is Change.NEW
     assert exit_code(after, fail_on=Severity.CRITICAL) is ExitCode.FINDINGS
 
@@ -354,7 +355,7 @@ def test_it_holds_over_several_runs_and_names_the_first() -> None:
 
 
 def test_a_padded_share_holds_too_against_what_the_library_does_elsewhere() -> None:
-    padded = replace(JSSE, share=replace(JSSE.share, encoding=ShareEncoding.PADDED, short=0, padded=2))
+    padded = share_of(JSSE, encoding=ShareEncoding.PADDED, short=0, padded=2)
     assert "DHE003" in rules(run(unobserved(JSSE)))  # inferred
     assert "DHE003" not in rules(run(unobserved(JSSE), since=run(padded)))
 
@@ -371,7 +372,7 @@ def test_on_a_server_that_changed_it_is_not_known_any_more(after: ServerScan) ->
 
 
 def test_what_was_inferred_wrongly_is_learned_and_was_never_there() -> None:
-    padded = replace(JSSE, share=replace(JSSE.share, encoding=ShareEncoding.PADDED, short=0, padded=2))
+    padded = share_of(JSSE, encoding=ShareEncoding.PADDED, short=0, padded=2)
     (gone,) = run(padded, since=run(unobserved(JSSE))).gone
     assert (gone.found.rule, gone.learned) == ("DHE003", True)
 
@@ -401,7 +402,7 @@ def folder(path: Path, *scans: ServerScan, started: datetime = MONDAY) -> Path:
 
 
 def chained(folders: Sequence[Path]) -> None:
-    for old, new in zip(folders, folders[1:], strict=False):
+    for old, new in pairwise(folders):
         read_decisions(None, old).keep(new, read_run_info(new))
 
 

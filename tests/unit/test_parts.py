@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.run_infos import run_info
-from tlsprobe.assessment import Assessment, assess
+from tests.unit.sample_scans import OPENSSL, at
+from tlsprobe.assessment import Assessment, Waiver, assess
 from tlsprobe.assessment.parts import PartsError, parts
+from tlsprobe.assessment.remembered import baseline_of
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.inventory import Target
 
@@ -49,6 +52,38 @@ def test_a_part_says_nothing_of_other_rows() -> None:
     lines = {each.value: [one.line for one in each.assessment.info.notices] for each in cut}
     assert lines == {"web": [9], "dba": []}
     assert all(not each.assessment.info.bad_rows for each in cut)
+
+
+def test_a_part_says_nothing_of_others_findings_and_waivers() -> None:
+    def owned(host: str, owner: str) -> ServerScan:
+        scan = at(OPENSSL, host)
+        return replace(scan, target=replace(scan.target, owner=owner))
+
+    web, dba, gone = owned("a.example", "web"), owned("b.example", "dba"), owned("c.example", "dba")
+    hosts_waived = ("a.example", "b.example")
+    waivers = tuple(Waiver("DHE010", host, "x", "y", "z", NOW.date()) for host in hosts_waived)
+    whole = assess(
+        [replace(web, dhe=None), replace(dba, status=Status.UNREACHABLE, dhe=None)],
+        run_info(waivers=waivers),
+        waivers=waivers,
+        baseline=baseline_of(assess([web, dba, gone], run_info())),
+    )
+    cut = {each.value: each.assessment for each in parts(whole, "owner")}
+    assert {value: hosts_of(each) for value, each in cut.items()} == {
+        "web": ({"a.example"}, set(), {"a.example"}),
+        "dba": ({"b.example"}, {"c.example"}, {"b.example"}),
+    }
+
+
+def hosts_of(part: Assessment) -> tuple[set[str], set[str], set[str]]:
+    """Return those of findings not known, of servers that left, and of the waivers in two places."""
+    waived = {each.host for each in (*part.unsettled, *part.unmatched)}
+    assert waived == {each.host for each in part.info.waivers}
+    return (
+        {each.scan.target.host for each in (*part.gone, *part.not_known)},
+        {each.target.host for each in part.left},
+        waived,
+    )
 
 
 def test_an_unknown_column_is_named_with_those_there_are() -> None:

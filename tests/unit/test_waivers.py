@@ -188,7 +188,7 @@ def test_a_hostile_file_is_one_line_of_error(tmp_path: Path, text: bytes) -> Non
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WaiversError, match="nowhere.toml"):
+    with pytest.raises(WaiversError, match=r"nowhere\.toml"):
         read_waivers([tmp_path / "nowhere.toml"])
 
 

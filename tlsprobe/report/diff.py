@@ -164,7 +164,7 @@ def print_diff(assessment: Assessment, console: Console, *, lang: str = "en") ->
     console.print(Text(heading, style="bold"))
     for sentence in others:
         console.print(Text(sentence))
-    every = [each for each in findings(assessment) if each.became not in _UNLISTED]
+    every = [each for each in findings(assessment) if each.became not in _UNLISTED or each.mark == "expired"]
     shown, more = _shortened(every)
     if shown:
         console.print()
@@ -182,7 +182,7 @@ def _shortened(every: Sequence[Became]) -> tuple[list[Became], dict[str, int]]:
     seen: dict[str, int] = {}
     for each in every:
         seen[each.became] = seen.get(each.became, 0) + 1
-        if each.became in _IN_FULL or seen[each.became] <= _MOST_OF_A_KIND:
+        if each.became in _IN_FULL or each.mark == "expired" or seen[each.became] <= _MOST_OF_A_KIND:
             shown.append(each)
     return shown, {
         became: n - _MOST_OF_A_KIND
@@ -200,7 +200,7 @@ def _table(shown: Sequence[Became], phrases: Phrases) -> Table:
     table.add_column(say("report.column.severity"), overflow="fold", max_width=22)
     for each in shown:
         table.add_row(
-            Text(say(f"baseline.became.{each.became}"), style=_STYLES[each.became]),
+            Text(say(f"baseline.became.{each.became}"), style=_STYLES.get(each.became, "")),
             Text(visible(phrases.label_of(each.target))),
             Text(f"{each.rule} {_NAMES.get(each.rule, '')}"),
             Text(_severity(each, phrases)),
