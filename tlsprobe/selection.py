@@ -87,8 +87,10 @@ class Entry:
         """Whether it means this target: its host as the inventory has it, or the address that answered."""
         if not self.at_port(target.port):
             return False
+        if not isinstance(self.what, Network):
+            return _hits(self, [target.host], None)
         addresses = (parse_address(one) for one in (target.host, address or ""))
-        return _hits(self, [target.host], None) or any(one and _holds(self, one) for one in addresses)
+        return any(one is not None and _holds(self, one) for one in addresses)
 
 
 @dataclass(frozen=True, slots=True)

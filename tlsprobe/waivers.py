@@ -33,8 +33,10 @@ class Waiver:
     def may_mean(self, target: Target, address: str | None = None) -> bool:
         """Whether it names this server; also where only an address could tell, and none answered."""
         entry = _entry(self.host)
-        waits = isinstance(entry.what, Network) and address is None and parse_address(target.host) is None
-        return entry.covers(target, address) or (waits and entry.at_port(target.port))
+        if entry.covers(target, address):
+            return True
+        by_address = isinstance(entry.what, Network) and entry.at_port(target.port)
+        return by_address and address is None and parse_address(target.host) is None
 
     def has_expired(self, today: date) -> bool:
         """Whether its last day is over."""
