@@ -184,6 +184,7 @@ SENTENCES = {
     "report.banner.http-server": "Server header",
     "report.banner.http-x-powered-by": "X-Powered-By header",
     "report.banner.ntlm": "NTLM challenge",
+    "report.banner.tds-prelogin": "Answer to PRELOGIN",
     "report.banner.ldap-functionality": "Functional level",
     "report.fact.per-day": "Failures a day",
     "report.per-day.of-named": "about {count}",
