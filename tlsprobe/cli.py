@@ -63,7 +63,8 @@ def scan(
             help="The run's folder.", show_default="reports/INVENTORY-TIME", rich_help_panel=options.OUTPUT
         ),
     ] = None,
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
     stdout: options.Stdout = None,
@@ -150,6 +151,7 @@ def scan(
             fail_on,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -221,7 +223,8 @@ def probe(
 )
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
     split_by: options.SplitBy = None,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
@@ -246,6 +249,7 @@ def report(
             split_by=split_by,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -265,7 +269,7 @@ def demo(
     they are installed. Exits with 0 where the scan worked, whatever it found.
     """
     from tlsprobe.demo.run import demo_inventory
-    from tlsprobe.flags import folder_for, plan_new, scan_config
+    from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
 
     with usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
@@ -276,7 +280,7 @@ def demo(
         code = _run(
             plan,
             config,
-            ("html", "csv"),
+            formats_wanted(options.DEFAULT_FORMATS),
             options.SeverityName.HIGH,
             allow_incomplete=True,
             stdout=None,
@@ -318,6 +322,7 @@ def _run(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
 ) -> int:
     from tlsprobe.gate import ExitCode
     from tlsprobe.journal import JournalError, read_scans
@@ -344,6 +349,7 @@ def _run(
         allow_incomplete=allow_incomplete,
         stdout=stdout,
         quiet=quiet,
+        csv_bom=csv_bom,
     )
     if interrupted:
         typer.echo(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", err=True)
@@ -361,6 +367,7 @@ def _report(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
     split_by: str | None = None,
 ) -> int:
     from rich.console import Console
@@ -377,11 +384,20 @@ def _report(
     from tlsprobe.wording import wording
 
     assessment = assess(with_not_scanned(folder, info, scans), info)
+    severity = Severity(fail_on.value)
     handouts: tuple[Path, ...] = ()
     try:
         if split_by is not None:
-            handouts = write_handouts(folder, assessment, split_by, formats=formats, words=wording())
-        written = write_reports(folder, assessment, formats=formats)
+            handouts = write_handouts(
+                folder,
+                assessment,
+                split_by,
+                formats=formats,
+                words=wording(),
+                fail_on=severity,
+                csv_bom=csv_bom,
+            )
+        written = write_reports(folder, assessment, formats=formats, fail_on=severity, csv_bom=csv_bom)
     except PartsError as error:
         typer.echo(f"tlsprobe: --split-by {error}", err=True)
         return EXIT_USAGE
@@ -392,4 +408,4 @@ def _report(
         print_table(stdout, assessment)
     if not quiet:
         print_summary(assessment, Console(stderr=True), written=[*written, *handouts])
-    return exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete)
+    return exit_code(assessment, fail_on=severity, allow_incomplete=allow_incomplete)

@@ -32,7 +32,7 @@ from tlsprobe.selection import Selection, read_selection
 from tlsprobe.tls.identity import Identity
 
 REPORTS = Path("reports")
-FORMATS = ("html", "csv", "jsonl")
+FORMATS = ("html", "csv", "sarif", "junit", "jsonl")  # of report.FORMATS, which is slow to load
 
 
 class UsageError(Exception):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from tlsprobe.assessment import Assessment
+from tlsprobe.assessment import Assessment, Change, Judged
 from tlsprobe.facts import FormAccepted, PremasterZeros, ServerScan, Status
-from tlsprobe.rules import Severity
+from tlsprobe.rules import Finding, Severity
 
 _UNANSWERED = (
     PremasterZeros.INCONCLUSIVE,
@@ -40,10 +40,17 @@ def is_incomplete(scan: ServerScan) -> bool:
     )
 
 
+def counts(each: Judged, found: Finding, *, fail_on: Severity) -> bool:
+    """Whether a finding makes the run fail: bad enough, not waived, and with a baseline new or worse."""
+    standing = each.standing(found)
+    if standing.waiver is not None or standing.change not in (None, Change.NEW, Change.WORSE):
+        return False
+    return fail_on is not Severity.NONE and found.severity >= fail_on
+
+
 def exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:
-    """Findings win over gaps, waived ones don't count; a run in which nothing was scanned is never clean."""
-    severities = [found.severity for each in assessment.servers for found in each.open]
-    if fail_on is not Severity.NONE and any(each.rank >= fail_on.rank for each in severities):
+    """Findings that count win over gaps; a run in which nothing was scanned is never clean."""
+    if any(counts(each, found, fail_on=fail_on) for each, found in assessment.findings):
         return ExitCode.FINDINGS
     scans = [each.scan for each in assessment.servers]
     if all(scan.status in (Status.EXCLUDED, Status.NOT_SCANNED) for scan in scans):

@@ -174,7 +174,17 @@ Formats = Annotated[
     typer.Option(
         "--format",
         envvar="TLSPROBE_FORMAT",
-        help="Reports to write: html, csv, jsonl (findings, for a SIEM).",
+        help="Reports to write: html, csv, sarif, junit, jsonl (findings, for a SIEM).",
+        rich_help_panel=OUTPUT,
+    ),
+]
+DEFAULT_FORMATS = "html,csv,sarif,junit"
+CsvBom = Annotated[
+    bool,
+    typer.Option(
+        "--csv-bom",
+        envvar="TLSPROBE_CSV_BOM",
+        help="Begin the CSV files with a byte order mark, for Excel.",
         rich_help_panel=OUTPUT,
     ),
 ]

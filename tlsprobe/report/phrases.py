@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, has_no_dhe
+from tlsprobe.assessment import Judged, Waiver, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -118,6 +118,15 @@ class Phrases:
         if scan.zeros is None:
             return self.words.say("report.zeros.not-asked")
         return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
+
+    def waiver(self, waiver: Waiver) -> str:
+        """Say who answers for a finding, until when, and why."""
+        return self.words.say(
+            "ci.waived",
+            expires=waiver.expires.isoformat(),
+            approver=visible(waiver.approver),
+            reason=visible(waiver.reason),
+        )
 
     def reason(self, reason: str) -> str:
         """Return the sentence for a stable id; the id itself where it has none."""

@@ -78,6 +78,7 @@ FINDING_COLUMNS = (
     "waived",
     "first_seen",
     "last_seen",
+    "change",
 )
 NO_DHE = "n/a"
 NOT_PUBLISHED = "unknown"  # a group's name
@@ -257,6 +258,7 @@ def _finding_row(each: Judged, found: Finding, words: Wording) -> Row:
         "waived": _yes_no(standing.waiver is not None),
         "first_seen": utc(standing.first_seen),
         "last_seen": utc(scan.started),
+        "change": standing.change.value if standing.change else "",
     }
 
 
