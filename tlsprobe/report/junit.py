@@ -66,6 +66,9 @@ def _case(rule: Rule, server: str, result: _Result) -> TestCase:
     """Name it by its rule first: Jenkins takes the dots in a host's name for those of a package."""
     case = TestCase(server, f"{rule.id} {rule.name}")
     if result is not None:
+        result.message, result.type, result.text = map(
+            visible, (result.message, result.type, result.text or "")
+        )
         case.result = result
     return case
 
@@ -80,14 +83,14 @@ def _result(each: Judged, rule: Rule, found: Finding | None, fail_on: Severity, 
     if open_question is None:
         return None
     if open_question.gap:
-        return Error(visible(open_question.why), scan.status_reason or scan.status.value)
-    return Skipped(visible(open_question.why), "not-shown")
+        return Error(open_question.why, scan.status_reason or scan.status.value)
+    return Skipped(open_question.why, "not-shown")
 
 
 def _met(each: Judged, found: Finding, fail_on: Severity, phrases: Phrases) -> _Result:
     words, standing = phrases.words, each.standing(found)
     if standing.waiver is not None:
-        return Skipped(phrases.waiver(standing.waiver), "waived")
+        return Skipped(phrases.answered_for(standing), "waived")
     evidence = " ".join(said.render(words) for said in found.evidence)
     said = words.say("ci.failure", evidence=evidence, recommendation=found.recommended(words))
     result: Failure | Skipped
@@ -97,7 +100,7 @@ def _met(each: Judged, found: Finding, fail_on: Severity, phrases: Phrases) -> _
         result = Skipped(words.say("ci.not-counted.severity", fail_on=fail_on.value), found.severity.value)
     else:
         result = Skipped(words.say("ci.not-counted.known"), found.severity.value)
-    result.text = visible(said)
+    result.text = f"{phrases.answered_for(standing)} {said}".lstrip()
     return result
 
 

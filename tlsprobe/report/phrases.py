@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, Waiver, has_no_dhe
+from tlsprobe.assessment import Judged, Standing, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -119,10 +119,13 @@ class Phrases:
             return self.words.say("report.zeros.not-asked")
         return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
 
-    def waiver(self, waiver: Waiver) -> str:
-        """Say who answers for a finding, until when, and why."""
+    def answered_for(self, standing: Standing) -> str:
+        """Say who answers for a finding and why, or that nobody does any longer; empty where nobody did."""
+        waiver = standing.waiver or standing.expired
+        if waiver is None:
+            return ""
         return self.words.say(
-            "ci.waived",
+            "ci.waived" if standing.waiver else "ci.expired",
             expires=waiver.expires.isoformat(),
             approver=visible(waiver.approver),
             reason=visible(waiver.reason),

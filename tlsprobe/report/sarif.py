@@ -194,7 +194,7 @@ def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json
         properties["change"] = standing.change.value
     suppression: list[Json] = []
     if standing.waiver is not None:
-        justification = phrases.waiver(standing.waiver)
+        justification = phrases.answered_for(standing)
         suppression = [{"kind": "external", "status": "accepted", "justification": justification}]
     said = f"{phrases.label(each.scan)}: {found.title.render(words)}. {evidence} {found.recommended(words)}"
     result: Json = {
