@@ -83,6 +83,7 @@ def scan(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     resume: Annotated[
@@ -183,12 +184,13 @@ def probe(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Ask one server, and print what it does."""
+    """Ask one server, and print what it does; with --all-ips what each of its addresses does."""
     with usage_errors():
         set_up(verbose)
         from tlsprobe.flags import collect, one_target, scan_config, with_proxy
@@ -213,7 +215,8 @@ def probe(
     if stdout is not None:
         print_table(stdout, assessment)
     elif not quiet:
-        print_server(assessment.servers[0], Console())
+        for each in assessment.servers:
+            print_server(each, Console())
     sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
@@ -332,7 +335,7 @@ def _run(
     interrupted = False
     try:
         scans = carry_out(plan, config)
-        for _ in scans if quiet else with_progress(scans, len(plan.targets) + len(plan.excluded)):
+        for _ in scans if quiet else with_progress(scans, plan):
             pass
     except KeyboardInterrupt:
         interrupted = True

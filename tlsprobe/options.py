@@ -143,6 +143,15 @@ Deadline = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+AllIps = Annotated[
+    bool,
+    typer.Option(
+        "--all-ips",
+        envvar="TLSPROBE_ALL_IPS",
+        help="Scan every address that a name resolves to, each on its own; else the first that answers.",
+        rich_help_panel=TARGETS,
+    ),
+]
 Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.", rich_help_panel=TARGETS)]
 Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.", rich_help_panel=TARGETS)]
 Exclude = Annotated[

@@ -285,7 +285,7 @@ def test_the_columns_are_the_contract() -> None:
     """
     finding = """
         fingerprint host port server_name rule name severity confidence title evidence
-        expected_failure_rate recommendation source waived first_seen last_seen change
+        expected_failure_rate recommendation source waived first_seen last_seen change address
     """
     assert " ".join(ENDPOINT_COLUMNS) == " ".join(endpoint.split())
     assert " ".join(FINDING_COLUMNS) == " ".join(finding.split())

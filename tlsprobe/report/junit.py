@@ -29,7 +29,7 @@ _Result = Failure | Error | Skipped | None
 def render(assessment: Assessment, *, lang: str = "en", fail_on: Severity = Severity.HIGH) -> str:
     """Return report.junit.xml; with the same `fail_on` as the gate's, both say the same."""
     phrases = Phrases(wording(lang))
-    by_line = sorted(assessment.servers, key=lambda each: each.scan.target.line)
+    by_line = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     names = _names([each.scan for each in by_line], phrases)
     suites = [_suite(each, name, fail_on, phrases) for each, name in zip(by_line, names, strict=True)]
     bad_rows = assessment.info.bad_rows
@@ -115,7 +115,7 @@ def _bad_rows(bad_rows: tuple[BadRow, ...], inventory: str, phrases: Phrases) ->
 
 def _names(scans: list[ServerScan], phrases: Phrases) -> list[str]:
     """Name the servers so that no two are the same: of two cases with one name GitLab shows the first."""
-    labels = [visible(phrases.label(scan)) for scan in scans]
+    labels = [visible(scan.target.label) for scan in scans]
     often = Counter(labels)
     return [
         label if often[label] == 1 else _told_apart(label, scan, phrases)

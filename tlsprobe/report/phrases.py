@@ -45,12 +45,6 @@ class Phrases:
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
 
-    def label(self, scan: ServerScan) -> str:
-        """Name a server as its rows are told apart: with the name that is sent, where that is another."""
-        target = scan.target
-        other = target.server_name and target.server_name != target.host
-        return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
-
     def banner(self, source: str) -> str:
         """Say where a server said something of itself."""
         key = f"report.banner.{source}"
@@ -67,10 +61,14 @@ class Phrases:
         return self.words.say(f"report.windows.fix.{windows.fix}", said=said)
 
     def per_day(self, each: Judged) -> str:
-        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""
+        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are.
+
+        Nor does it say how many of them go to one address of a name.
+        """
         if each.per_day is None:
             return ""
-        key = "report.per-day.of-named" if each.scan.target.clients else "report.per-day.up-to"
+        target = each.scan.target
+        key = "report.per-day.of-named" if target.clients and not target.pin else "report.per-day.up-to"
         return self.words.say(
             key, count=f"{each.per_day:.2g}" if each.per_day < 10 else f"{each.per_day:.0f}"
         )

@@ -138,7 +138,7 @@ def _reason(each: Judged) -> str:
 
 def _invocation(assessment: Assessment, reasons: Mapping[str, int], place: Json, phrases: Phrases) -> Json:
     info = assessment.info
-    by_line = sorted(assessment.servers, key=lambda each: each.scan.target.line)
+    by_line = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     invocation: Json = {
         "executionSuccessful": info.finished is not None,
         "commandLine": visible(info.command),
@@ -152,7 +152,7 @@ def _invocation(assessment: Assessment, reasons: Mapping[str, int], place: Json,
 
 
 def _not_assessed(each: Judged, reasons: Mapping[str, int], place: Json, phrases: Phrases) -> Json:
-    label = phrases.label(each.scan)
+    label = each.scan.target.label
     said = next(iter(phrases.gaps(each.scan)), phrases.words.say(f"report.status.{each.scan.status}"))
     return {
         "descriptor": _descriptor(_reason(each), reasons),
@@ -188,6 +188,8 @@ def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json
         "evidence": visible(evidence),
         "firstSeen": utc(standing.first_seen),
     }
+    if each.scan.address is not None:
+        properties["address"] = each.scan.address
     if found.expected_failure_rate is not None:
         properties["expectedFailureRate"] = found.expected_failure_rate
     if standing.change is not None:
@@ -196,7 +198,7 @@ def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json
     if standing.waiver is not None:
         justification = phrases.answered_for(standing)
         suppression = [{"kind": "external", "status": "accepted", "justification": justification}]
-    said = f"{phrases.label(each.scan)}: {found.title.render(words)}. {evidence} {found.recommended(words)}"
+    said = f"{each.scan.target.label}: {found.title.render(words)}. {evidence} {found.recommended(words)}"
     result: Json = {
         "ruleId": found.rule,
         "ruleIndex": _RULE_INDEX[found.rule],

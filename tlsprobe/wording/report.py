@@ -12,6 +12,12 @@ SENTENCES = {
     "report.headline.others.many": "{n} of {total} servers are likely to drop connections",
     "report.headline.none": "No server was found that drops connections of old Windows clients",
     "report.headline.nothing": "No server could be assessed",
+    "report.lede.addresses.one": (
+        "{n} name has several addresses; each was scanned on its own and counts as a server."
+    ),
+    "report.lede.addresses.many": (
+        "{n} names have several addresses; each was scanned on its own and counts as a server."
+    ),
     "report.lede.worst": "At worst about {count} in 10,000 full handshakes over DHE fail, on {server}.",
     "report.lede.worst-every": "At worst every full handshake over DHE fails, on {server}.",
     "report.lede.every-client.one": (
