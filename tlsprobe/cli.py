@@ -64,7 +64,8 @@ def scan(
             help="The run's folder.", show_default="reports/INVENTORY-TIME", rich_help_panel=options.OUTPUT
         ),
     ] = None,
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
     baseline: options.BaselineRun = None,
@@ -85,6 +86,7 @@ def scan(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     resume: Annotated[
@@ -155,6 +157,7 @@ def scan(
             fail_on,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -187,12 +190,13 @@ def probe(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Ask one server, and print what it does."""
+    """Ask one server, and print what it does; with --all-ips what each of its addresses does."""
     with usage_errors():
         set_up(verbose)
         from tlsprobe.decisions import as_of, read_decisions
@@ -219,7 +223,8 @@ def probe(
     if stdout is not None:
         print_table(stdout, assessment)
     elif not quiet:
-        print_server(assessment.servers[0], Console())
+        for each in assessment.servers:
+            print_server(each, Console())
     sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
@@ -229,7 +234,8 @@ def probe(
 )
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
     split_by: options.SplitBy = None,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
@@ -262,6 +268,7 @@ def report(
             day=as_of,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -281,7 +288,7 @@ def demo(
     they are installed. Exits with 0 where the scan worked, whatever it found.
     """
     from tlsprobe.demo.run import demo_inventory
-    from tlsprobe.flags import folder_for, plan_new, scan_config
+    from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
 
     with usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
@@ -292,7 +299,7 @@ def demo(
         code = _run(
             plan,
             config,
-            ("html", "csv"),
+            formats_wanted(options.DEFAULT_FORMATS),
             options.SeverityName.HIGH,
             allow_incomplete=True,
             stdout=None,
@@ -338,6 +345,7 @@ def _run(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
 ) -> int:
     from tlsprobe.gate import ExitCode
     from tlsprobe.journal import JournalError, read_scans
@@ -347,7 +355,7 @@ def _run(
     interrupted = False
     try:
         scans = carry_out(plan, config)
-        for _ in scans if quiet else with_progress(scans, len(plan.targets) + len(plan.excluded)):
+        for _ in scans if quiet else with_progress(scans, plan):
             pass
     except KeyboardInterrupt:
         interrupted = True
@@ -364,6 +372,7 @@ def _run(
         allow_incomplete=allow_incomplete,
         stdout=stdout,
         quiet=quiet,
+        csv_bom=csv_bom,
     )
     if interrupted:
         typer.echo(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", err=True)
@@ -381,6 +390,7 @@ def _report(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
     split_by: str | None = None,
     day: datetime | None = None,
 ) -> int:
@@ -398,11 +408,20 @@ def _report(
 
     with usage_errors():
         assessment = assessed(folder, info, scans, as_of(day))
+    severity = Severity(fail_on.value)
     handouts: tuple[Path, ...] = ()
     try:
         if split_by is not None:
-            handouts = write_handouts(folder, assessment, split_by, formats=formats, words=wording())
-        written = write_reports(folder, assessment, formats=formats)
+            handouts = write_handouts(
+                folder,
+                assessment,
+                split_by,
+                formats=formats,
+                words=wording(),
+                fail_on=severity,
+                csv_bom=csv_bom,
+            )
+        written = write_reports(folder, assessment, formats=formats, fail_on=severity, csv_bom=csv_bom)
     except PartsError as error:
         typer.echo(f"tlsprobe: --split-by {error}", err=True)
         return EXIT_USAGE
@@ -413,4 +432,4 @@ def _report(
         print_table(stdout, assessment)
     if not quiet:
         print_summary(assessment, Console(stderr=True), written=[*written, *handouts])
-    return exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete)
+    return exit_code(assessment, fail_on=severity, allow_incomplete=allow_incomplete)

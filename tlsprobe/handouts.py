@@ -11,16 +11,25 @@ from tlsprobe.assessment.parts import parts
 from tlsprobe.files import write_whole
 from tlsprobe.remedy.folder import fix_files
 from tlsprobe.report import write_reports
+from tlsprobe.rules import Severity
 from tlsprobe.wording import Wording
 
 FIX = "fix"
 
 
 def write_handouts(
-    run: Path, assessment: Assessment, column: str, *, formats: Collection[str], words: Wording
+    run: Path,
+    assessment: Assessment,
+    column: str,
+    *,
+    formats: Collection[str],
+    words: Wording,
+    fail_on: Severity = Severity.HIGH,
+    csv_bom: bool = False,
 ) -> tuple[Path, ...]:
     """Write RUN/by-COLUMN/VALUE for each value of the column; return these folders.
 
+    `fail_on` and `csv_bom` are those of write_reports.
     Raises PartsError for a column that is not there, before anything is written, and OSError.
     """
     every = parts(assessment, column)
@@ -28,7 +37,9 @@ def write_handouts(
     for part in every:
         folder = root / part.folder
         folder.mkdir(parents=True, exist_ok=True)
-        write_reports(folder, part.assessment, formats=formats, lang=words.lang)
+        write_reports(
+            folder, part.assessment, formats=formats, lang=words.lang, fail_on=fail_on, csv_bom=csv_bom
+        )
         scans = [each.scan for each in part.assessment.servers]
         for file in fix_files(scans, part.assessment.info, run=shlex.quote(str(run)), words=words):
             path = folder / FIX / file.path

@@ -18,14 +18,14 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 from tlsprobe.facts import SCHEMA, ServerScan
-from tlsprobe.inventory import BadRow, Notice, Target
+from tlsprobe.inventory import BadRow, Notice, Pin, RowKey, Target
 from tlsprobe.waivers import Waiver
 
 JOURNAL = "scan.jsonl"
 RUN = "run.json"
 INVENTORY = "inventory.csv"
 
-TargetKey = tuple[str, int, str | None, str]
+TargetKey = tuple[RowKey, str | None]
 
 
 class JournalError(Exception):
@@ -61,8 +61,8 @@ _RUN = TypeAdapter(RunInfo)
 
 
 def target_key(target: Target) -> TargetKey:
-    """What makes two rows the same server."""
-    return target.host, target.port, target.server_name, target.starttls.value
+    """What makes two lines speak of the same server: the row, and the address it is pinned to."""
+    return target.row, target.address
 
 
 def to_line(scan: ServerScan) -> bytes:
@@ -119,7 +119,10 @@ def _cut_torn_line(path: Path) -> None:
 
 
 def read_scans(folder: Path) -> tuple[ServerScan, ...]:
-    """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts."""
+    """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts.
+
+    A line that says that a name has no address counts no more once there are lines of its addresses.
+    """
     path = folder / JOURNAL
     latest: dict[TargetKey, ServerScan] = {}
     for number, line in _lines(path):
@@ -132,7 +135,8 @@ def read_scans(folder: Path) -> tuple[ServerScan, ...]:
         if scan.schema > SCHEMA:
             raise JournalError(f"{path} line {number}: written by a newer tlsprobe (schema {scan.schema})")
         latest[target_key(scan.target)] = scan
-    return tuple(latest.values())
+    with_addresses = {scan.target.row for scan in latest.values() if scan.target.pin}
+    return tuple(scan for scan in latest.values() if scan.target.pin or scan.target.row not in with_addresses)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -174,6 +178,15 @@ def read_run_info(folder: Path) -> RunInfo:
 
 
 def remaining(targets: Iterable[Target], done: Iterable[ServerScan]) -> tuple[Target, ...]:
-    """Return the targets that have no line yet."""
-    known = {target_key(scan.target) for scan in done}
-    return tuple(target for target in targets if target_key(target) not in known)
+    """Return the targets without a line; of a name that was looked up, its addresses without one."""
+    scanned = [scan.target for scan in done]
+    keys = set(map(target_key, scanned))
+    pins: dict[RowKey, Pin | None] = {target.row: None for target in scanned}
+    pins |= {target.row: target.pin for target in scanned if target.pin}
+    left: list[Target] = []
+    for target in targets:
+        if target.row not in pins:
+            left.append(target)
+        elif pin := pins[target.row]:
+            left += (each for each in target.pinned(pin.of) if target_key(each) not in keys)
+    return tuple(left)

@@ -151,6 +151,15 @@ Deadline = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+AllIps = Annotated[
+    bool,
+    typer.Option(
+        "--all-ips",
+        envvar="TLSPROBE_ALL_IPS",
+        help="Scan every address that a name resolves to, each on its own; else the first that answers.",
+        rich_help_panel=TARGETS,
+    ),
+]
 Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.", rich_help_panel=TARGETS)]
 Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.", rich_help_panel=TARGETS)]
 Exclude = Annotated[
@@ -182,7 +191,17 @@ Formats = Annotated[
     typer.Option(
         "--format",
         envvar="TLSPROBE_FORMAT",
-        help="Reports to write: html, csv, jsonl (findings, for a SIEM).",
+        help="Reports to write: html, csv, sarif, junit, jsonl (findings, for a SIEM).",
+        rich_help_panel=OUTPUT,
+    ),
+]
+DEFAULT_FORMATS = "html,csv,sarif,junit"
+CsvBom = Annotated[
+    bool,
+    typer.Option(
+        "--csv-bom",
+        envvar="TLSPROBE_CSV_BOM",
+        help="Begin the CSV files with a byte order mark, for Excel.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -62,8 +62,8 @@ def plan_verification(
     selection: Selection | None = None,
 ) -> Plan:
     """Plan to probe again what had a finding; the new run's folder lies in that of the old."""
-    with_findings = (scan.target for scan in scans if judge(scan))
-    targets = tuple(each for each in with_findings if selection is None or selection.allows_target(each))
+    with_findings = (scan for scan in scans if judge(scan))
+    targets = tuple(scan.target for scan in with_findings if selection is None or _allows(selection, scan))
     fresh = _unused(folder / f"verify-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     info = replace(
         info,
@@ -77,6 +77,14 @@ def plan_verification(
         baseline=None,
     )
     return Plan(fresh, info, targets)
+
+
+def _allows(selection: Selection, scan: ServerScan) -> bool:
+    """Whether it may be probed again where it is pinned to, or else where it answered."""
+    address = scan.target.address or scan.address
+    if address is None:
+        return selection.allows_target(scan.target)
+    return selection.allows_address(address, target=scan.target)
 
 
 def _unused(folder: Path) -> Path:

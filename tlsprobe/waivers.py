@@ -28,11 +28,11 @@ class Waiver:
         `address` is the one that answered, for a host that is an address or a network. Raises
         SelectionError for a host that says nothing.
         """
-        return rule == self.rule and _entry(self.host).covers(target, address)
+        return rule == self.rule and _entry(self.host).covers(target, address or target.address)
 
     def may_mean(self, target: Target, address: str | None = None) -> bool:
         """Whether it names this server; also where only an address could tell, and none answered."""
-        entry = _entry(self.host)
+        entry, address = _entry(self.host), address or target.address
         if entry.covers(target, address):
             return True
         by_address = isinstance(entry.what, Network) and entry.at_port(target.port)

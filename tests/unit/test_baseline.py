@@ -272,6 +272,23 @@ def test_what_came_back_after_it_was_gone_is_new() -> None:
     assert third.servers[0].first_seen == MONDAY  # the server's own
 
 
+def test_addresses_of_a_name_that_has_none_tonight_are_neither_gone_nor_new_tomorrow() -> None:
+    name = at(JSSE, "many.example")
+    pinned = [
+        replace(name, target=each, address=each.address)
+        for each in name.target.pinned(("192.0.2.1", "192.0.2.2"))
+    ]
+    first = run(*pinned)
+    second = run(replace(away(name), status_reason="dns"), days=1, since=first)
+    assert (second.gone, second.left, second.came) == ((), (), ())
+    assert {each.scan.target for each in second.not_known} == {each.target for each in pinned}
+    assert diff_exit_code(second, fail_on=Severity.HIGH) is ExitCode.INCOMPLETE
+    third = run(*pinned, days=2, since=second)
+    assert set(changes(third).values()) == {Change.SAME}
+    only_one = run(pinned[0], days=3, since=third)
+    assert [each.target.address for each in only_one.left] == ["192.0.2.2"]
+
+
 # --- the share
 
 

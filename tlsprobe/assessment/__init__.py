@@ -6,7 +6,7 @@ Reports, the gate and `diff` start here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tlsprobe.assessment.baseline import Baseline, ServerBefore
@@ -49,7 +49,8 @@ class Assessment:
     Of the waivers, `unmatched` are those that nothing in the run needs, and `unsettled` those of which that
     can't be said: not everything was found out about a server that they name. Where there is a baseline,
     `gone` are its findings that were looked for and are not there, `not_known` those that could not be looked
-    for, and `left` its servers that are not of this run.
+    for, and `left` its servers that are not of this run. `hidden` are addresses of a name that has none this
+    time: their findings are among `not_known`.
     """
 
     info: RunInfo
@@ -58,6 +59,7 @@ class Assessment:
     gone: tuple[Missing, ...] = ()
     not_known: tuple[Missing, ...] = ()
     left: tuple[ServerBefore, ...] = ()
+    hidden: tuple[ServerBefore, ...] = ()
     unmatched: tuple[Waiver, ...] = ()
     unsettled: tuple[Waiver, ...] = ()
 
@@ -75,7 +77,12 @@ class Assessment:
     @property
     def came(self) -> tuple[Judged, ...]:
         """The servers that the baseline does not have."""
-        return tuple(each for each in self.servers if each.before is None) if self.baseline else ()
+        if self.baseline is None:
+            return ()
+        known = {each.target.row for each in self.hidden}
+        return tuple(
+            each for each in self.servers if each.before is None and each.scan.target.row not in known
+        )
 
 
 def assess(
@@ -99,6 +106,8 @@ def assess(
         every.append(_assessed(scan, earlier, waivers, day, compared=baseline is not None))
     servers = tuple(sorted(every, key=rank))
     since = [missing(each.scan, each.findings, each.before, each.carried) for each in servers]
+    left, hidden = _split(before.values(), servers)
+    since += [missing(scan, (), each, None) for each, scan in hidden]
     idle = [each for each in waivers if not _matches(each, servers)]
     unsettled = tuple(each for each in idle if _may_match(each, servers))
     return Assessment(
@@ -107,7 +116,8 @@ def assess(
         baseline=baseline,
         gone=tuple(each for gone, _ in since for each in gone),
         not_known=tuple(each for _, not_known in since for each in not_known),
-        left=tuple(before.values()),
+        left=left,
+        hidden=tuple(each for each, _ in hidden),
         unmatched=tuple(each for each in idle if each not in unsettled),
         unsettled=unsettled,
     )
@@ -148,6 +158,20 @@ def _standing(
         expired=next(iter(expired), None) if not holding else None,
         change=change,
     )
+
+
+def _split(
+    absent: Iterable[ServerBefore], servers: Iterable[Judged]
+) -> tuple[tuple[ServerBefore, ...], tuple[tuple[ServerBefore, ServerScan], ...]]:
+    """Tell the servers that left from addresses whose name has none now; these with the scan of the name."""
+    names = {each.scan.target.row: each.scan for each in servers if not each.scan.target.pin}
+    left, hidden = [], []
+    for each in absent:
+        if each.target.pin and (scan := names.get(each.target.row)) and scan.address is None:
+            hidden.append((each, replace(scan, target=each.target)))
+        else:
+            left.append(each)
+    return tuple(left), tuple(hidden)
 
 
 def _matches(waiver: Waiver, servers: Iterable[Judged]) -> bool:

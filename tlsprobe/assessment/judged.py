@@ -104,12 +104,12 @@ def has_no_dhe(scan: ServerScan) -> bool:
     return scan.status is Status.ASSESSED and scan.dhe is not None and not scan.dhe.accepted
 
 
-def rank(each: Judged) -> tuple[int, float, int, str, int]:
+def rank(each: Judged) -> tuple[int, float, tuple[int, int], str, int]:
     """Order the worst first: by severity, then rate, then place in the inventory."""
     severity = -1 if each.severity is None else each.severity.rank
     rate = -1.0 if each.rate is None else each.rate
     target = each.scan.target
-    return -severity, -rate, target.line, target.host, target.port
+    return -severity, -rate, target.place, target.host, target.port
 
 
 def _severity(still_open: tuple[Finding, ...], *, known: bool) -> Severity | None:

@@ -127,6 +127,7 @@ def _only(assessment: Assessment, servers: list[Judged], is_of: Callable[[Target
         gone=tuple(each for each in assessment.gone if is_of(each.scan.target)),
         not_known=tuple(each for each in assessment.not_known if is_of(each.scan.target)),
         left=tuple(each for each in assessment.left if is_of(each.target)),
+        hidden=tuple(each for each in assessment.hidden if is_of(each.target)),
         unmatched=of_them(assessment.unmatched),
         unsettled=of_them(assessment.unsettled),
     )

@@ -31,9 +31,12 @@ def baseline_of(assessment: Assessment) -> Baseline:
     return Baseline(
         run_id=assessment.info.run_id,
         started=assessment.info.started,
-        servers=tuple(
-            _server(each, kept.get(target_key(each.scan.target), []), assessment.info.run_id)
-            for each in assessment.servers
+        servers=(
+            *(
+                _server(each, kept.get(target_key(each.scan.target), []), assessment.info.run_id)
+                for each in assessment.servers
+            ),
+            *assessment.hidden,
         ),
     )
 

@@ -201,7 +201,7 @@ def _table(shown: Sequence[Became], phrases: Phrases) -> Table:
     for each in shown:
         table.add_row(
             Text(say(f"baseline.became.{each.became}"), style=_STYLES.get(each.became, "")),
-            Text(visible(phrases.label_of(each.target))),
+            Text(visible(each.target.label)),
             Text(f"{each.rule} {_NAMES.get(each.rule, '')}"),
             Text(_severity(each, phrases)),
         )
@@ -233,7 +233,7 @@ def _servers(assessment: Assessment, phrases: Phrases) -> list[str]:
         "hidden": hidden,
     }
     return [
-        _named(f"baseline.{key}", list(dict.fromkeys(map(phrases.label_of, targets))), phrases)
+        _named(f"baseline.{key}", list(dict.fromkeys(each.label for each in targets)), phrases)
         for key, targets in groups.items()
         if targets
     ]

@@ -27,9 +27,11 @@ def headline(every: Sequence[Judged], words: Wording) -> str:
 
 
 def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
-    """Return the sentences below it: the worst rate, whom else it hits, and what is missing."""
+    """Return the sentences below it: what a server is, the worst rate, whom else it hits, what is missing."""
     said = []
-    rates = ((each.rate or 0.0, each.scan.target.endpoint) for each in every if each.open)
+    if spread := len({each.scan.target.row for each in every if _is_one_of_several(each)}):
+        said.append(words.say("report.lede.addresses", n=spread))
+    rates = ((each.rate or 0.0, each.scan.target.label) for each in every if each.open)
     rate, server = max(rates, default=(0.0, ""))
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
@@ -42,6 +44,11 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
     if bad_rows:
         said.append(words.say("report.lede.bad-rows", n=bad_rows))
     return said
+
+
+def _is_one_of_several(each: Judged) -> bool:
+    pin = each.scan.target.pin
+    return pin is not None and len(pin.of) > 1
 
 
 def _drops_old_windows(each: Judged) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, has_no_dhe
+from tlsprobe.assessment import Judged, Standing, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -17,7 +17,6 @@ from tlsprobe.facts import (
     accepts_dhe,
     groups_of,
 )
-from tlsprobe.inventory import Target
 from tlsprobe.rules import windows_of
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
@@ -46,15 +45,6 @@ class Phrases:
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
 
-    def label(self, scan: ServerScan) -> str:
-        """Name a server as its rows are told apart: with the name that is sent, where that is another."""
-        return self.label_of(scan.target)
-
-    def label_of(self, target: Target) -> str:
-        """The same, of one that was not scanned."""
-        other = target.server_name and target.server_name != target.host
-        return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
-
     def banner(self, source: str) -> str:
         """Say where a server said something of itself."""
         key = f"report.banner.{source}"
@@ -71,10 +61,14 @@ class Phrases:
         return self.words.say(f"report.windows.fix.{windows.fix}", said=said)
 
     def per_day(self, each: Judged) -> str:
-        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""
+        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are.
+
+        Nor does it say how many of them go to one address of a name.
+        """
         if each.per_day is None:
             return ""
-        key = "report.per-day.of-named" if each.scan.target.clients else "report.per-day.up-to"
+        target = each.scan.target
+        key = "report.per-day.of-named" if target.clients and not target.pin else "report.per-day.up-to"
         return self.words.say(
             key, count=f"{each.per_day:.2g}" if each.per_day < 10 else f"{each.per_day:.0f}"
         )
@@ -122,6 +116,18 @@ class Phrases:
         if scan.zeros is None:
             return self.words.say("report.zeros.not-asked")
         return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
+
+    def answered_for(self, standing: Standing) -> str:
+        """Say who answers for a finding and why, or that nobody does any longer; empty where nobody did."""
+        waiver = standing.waiver or standing.expired
+        if waiver is None:
+            return ""
+        return self.words.say(
+            "ci.waived" if standing.waiver else "ci.expired",
+            expires=waiver.expires.isoformat(),
+            approver=visible(waiver.approver),
+            reason=visible(waiver.reason),
+        )
 
     def reason(self, reason: str) -> str:
         """Return the sentence for a stable id; the id itself where it has none."""

@@ -82,7 +82,8 @@ class ServerView:
 
     anchor: str
     endpoint: str
-    server_name: str
+    also: str  # what tells it from others of the same endpoint
+    label: str  # both
     status: str
     status_label: str
     severity: str
@@ -115,7 +116,7 @@ class ServerView:
 class NotAskedView:
     """A server that was not assessed, and why."""
 
-    endpoint: str
+    label: str
     line: int
     status: str
     status_label: str
@@ -128,11 +129,11 @@ def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
     """Put everything that is known of a server into words."""
     scan, say = each.scan, phrases.words.say
     target = scan.target
-    shown_name = target.server_name if target.server_name and target.server_name != target.host else ""
     return ServerView(
         anchor=f"server-{place}",
         endpoint=target.endpoint,
-        server_name=shown_name,
+        also=", ".join(target.also),
+        label=target.label,
         status=scan.status.value,
         status_label=say(f"report.status.{scan.status}"),
         severity=severity_id(each),
@@ -168,7 +169,7 @@ def not_asked(each: Judged, phrases: Phrases) -> NotAskedView:
     """Say why a server was not assessed."""
     scan = each.scan
     return NotAskedView(
-        endpoint=scan.target.endpoint,
+        label=scan.target.label,
         line=scan.target.line,
         status=scan.status.value,
         status_label=phrases.words.say(f"report.status.{scan.status}"),

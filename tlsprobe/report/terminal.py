@@ -80,7 +80,7 @@ def print_server(each: Judged, console: Console, *, lang: str = "en") -> None:
     phrases = Phrases(wording(lang))
     scan, say = each.scan, phrases.words.say
     console.print()
-    title = _text(f"{scan.target.endpoint}  ", "bold")
+    title = _text(f"{scan.target.label}  ", "bold")
     console.print(title + _severity(each, phrases) + _text(f"  {say(f'report.status.{scan.status}')}"))
     console.print()
     console.print(_facts(each, phrases))
@@ -212,7 +212,7 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     for each in shown:
         known = each.severity is not None
         table.add_row(
-            _text(phrases.label(each.scan)),
+            _text(each.scan.target.label),
             _severity(each, phrases) if known else _text(say(f"report.status.{each.scan.status}")),
             _text(phrases.rate(each.rate) if known else each.scan.status_reason),
             _text(phrases.zeros(each.scan)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlsprobe.wording import (
+    ci,
     client_list,
     fix_folder,
     gate,
@@ -32,6 +33,7 @@ SENTENCES: Mapping[str, str] = {
     **rules.SENTENCES,
     **reasons.SENTENCES,
     **report.SENTENCES,
+    **ci.SENTENCES,
     **notes.SENTENCES,
     **client_list.SENTENCES,
     **fix_folder.SENTENCES,
