@@ -15,13 +15,10 @@ import typer
 
 from tlsprobe import __version__, diff_command, fix_commands, options
 from tlsprobe.log import set_up
-from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
+from tlsprobe.usage import usage, usage_errors
 
 if TYPE_CHECKING:
-    from tlsprobe.facts import ServerScan
-    from tlsprobe.journal import RunInfo
-    from tlsprobe.runs import Plan
-    from tlsprobe.scan import ScanConfig
+    pass
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -130,7 +127,7 @@ def scan(
         from tlsprobe.output import print_dry_run, say_bad_rows, say_notices
 
         flags = collect(ctx)
-        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
+        kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         if resume is not None:
             plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy)
         elif inventory is None:
@@ -149,18 +146,10 @@ def scan(
             say_bad_rows(plan.info)
             usage("nothing to scan: no usable row is left")
         plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
-    sys.exit(
-        _run(
-            plan,
-            config,
-            wanted,
-            fail_on,
-            allow_incomplete=allow_incomplete,
-            stdout=stdout,
-            csv_bom=csv_bom,
-            quiet=quiet,
-        )
-    )
+    from tlsprobe.conclusion import Wanted, carry_out_and_conclude
+
+    wanted = Wanted(kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, quiet=quiet)
+    sys.exit(carry_out_and_conclude(plan, config, wanted))
 
 
 @app.command(
@@ -254,24 +243,22 @@ def report(
         from tlsprobe.flags import formats_wanted
         from tlsprobe.journal import read_run_info, read_scans
 
-        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
+        kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         info, scans = read_run_info(run), read_scans(run)
         info = decisions.keep(run, info)
-    sys.exit(
-        _report(
-            run,
-            info,
-            scans,
-            wanted,
-            fail_on,
-            split_by=split_by,
-            day=as_of,
-            allow_incomplete=allow_incomplete,
-            stdout=stdout,
-            csv_bom=csv_bom,
-            quiet=quiet,
-        )
+    from tlsprobe.conclusion import Wanted, conclude
+
+    wanted = Wanted(
+        kinds,
+        fail_on,
+        allow_incomplete,
+        stdout,
+        csv_bom=csv_bom,
+        split_by=split_by,
+        as_of=as_of,
+        quiet=quiet,
     )
+    sys.exit(conclude(run, info, scans, wanted))
 
 
 @app.command()
@@ -287,6 +274,7 @@ def demo(
     Uses the servers that the Python environment brings, and openssl, gnutls-serv, nginx and others where
     they are installed. Exits with 0 where the scan worked, whatever it found.
     """
+    from tlsprobe.conclusion import Wanted, carry_out_and_conclude
     from tlsprobe.demo.run import demo_inventory
     from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
@@ -296,15 +284,8 @@ def demo(
         flags = {"samples": str(samples), "connections_per_host": "4"}
         config = scan_config(flags)
         plan = plan_new(path, folder, config, flags, anonymous=True)
-        code = _run(
-            plan,
-            config,
-            formats_wanted(options.DEFAULT_FORMATS),
-            options.SeverityName.HIGH,
-            allow_incomplete=True,
-            stdout=None,
-            quiet=quiet,
-        )
+        wanted = Wanted(formats_wanted(options.DEFAULT_FORMATS), allow_incomplete=True, quiet=quiet)
+        code = carry_out_and_conclude(plan, config, wanted)
     sys.exit(0 if code in (0, 1) else code)
 
 
@@ -331,105 +312,3 @@ app.command(epilog="Example: [bold]tlsprobe verify reports/inventory-20261124T22
 app.command(
     epilog="Examples: [bold]tlsprobe clients[/] · [bold]tlsprobe clients 'Windows Server 2012 R2'[/]"
 )(fix_commands.clients)
-
-
-# ---- running and reporting -----------------------------------------------------------------------
-
-
-def _run(
-    plan: Plan,
-    config: ScanConfig,
-    formats: tuple[str, ...],
-    fail_on: options.SeverityName,
-    *,
-    allow_incomplete: bool,
-    stdout: options.StdoutFormat | None,
-    quiet: bool,
-    csv_bom: bool = False,
-) -> int:
-    from tlsprobe.gate import ExitCode
-    from tlsprobe.journal import JournalError, read_scans
-    from tlsprobe.output import with_progress
-    from tlsprobe.runs import carry_out, finish
-
-    interrupted = False
-    try:
-        scans = carry_out(plan, config)
-        for _ in scans if quiet else with_progress(scans, plan):
-            pass
-    except KeyboardInterrupt:
-        interrupted = True
-    except JournalError as error:
-        typer.echo(f"tlsprobe: {error}", err=True)
-        return EXIT_USAGE
-    info = plan.info if interrupted else finish(plan, now=datetime.now(UTC))
-    code = _report(
-        plan.folder,
-        info,
-        read_scans(plan.folder),
-        formats,
-        fail_on,
-        allow_incomplete=allow_incomplete,
-        stdout=stdout,
-        quiet=quiet,
-        csv_bom=csv_bom,
-    )
-    if interrupted:
-        typer.echo(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", err=True)
-        return ExitCode.INTERRUPTED
-    return code
-
-
-def _report(
-    folder: Path,
-    info: RunInfo,
-    scans: tuple[ServerScan, ...],
-    formats: tuple[str, ...],
-    fail_on: options.SeverityName,
-    *,
-    allow_incomplete: bool,
-    stdout: options.StdoutFormat | None,
-    quiet: bool,
-    csv_bom: bool = False,
-    split_by: str | None = None,
-    day: datetime | None = None,
-) -> int:
-    from rich.console import Console
-
-    from tlsprobe.assessment.parts import PartsError
-    from tlsprobe.decisions import as_of, assessed
-    from tlsprobe.gate import exit_code
-    from tlsprobe.handouts import write_handouts
-    from tlsprobe.output import print_table
-    from tlsprobe.report import write_reports
-    from tlsprobe.report.terminal import print_summary
-    from tlsprobe.rules import Severity
-    from tlsprobe.wording import wording
-
-    with usage_errors():
-        assessment = assessed(folder, info, scans, as_of(day))
-    severity = Severity(fail_on.value)
-    handouts: tuple[Path, ...] = ()
-    try:
-        if split_by is not None:
-            handouts = write_handouts(
-                folder,
-                assessment,
-                split_by,
-                formats=formats,
-                words=wording(),
-                fail_on=severity,
-                csv_bom=csv_bom,
-            )
-        written = write_reports(folder, assessment, formats=formats, fail_on=severity, csv_bom=csv_bom)
-    except PartsError as error:
-        typer.echo(f"tlsprobe: --split-by {error}", err=True)
-        return EXIT_USAGE
-    except OSError as error:
-        typer.echo(f"tlsprobe: {error}; the journal is kept: tlsprobe report {folder}", err=True)
-        return EXIT_USAGE
-    if stdout is not None:
-        print_table(stdout, assessment)
-    if not quiet:
-        print_summary(assessment, Console(stderr=True), written=[*written, *handouts])
-    return exit_code(assessment, fail_on=severity, allow_incomplete=allow_incomplete)

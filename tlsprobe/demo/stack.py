@@ -42,6 +42,7 @@ class Options:
     `ciphers` is the server's own cipher string, in its own language; for s2n-tls a security policy,
     which decides on the versions too. `blinding` is s2n-tls's: 10 to
     30 seconds of silence before it closes on an error; it is on unless an application turns it off.
+    `port` is any free one where it is None.
     """
 
     lowest: Version = "1.2"
@@ -52,6 +53,7 @@ class Options:
     order: Literal["server", "client"] = "server"
     ciphers: str | None = None
     blinding: bool = False
+    port: int | None = None
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -133,12 +135,13 @@ def started_by(prepare: Callable[[Site], Launch]) -> Start:
         address: str, workdir: Path, credentials: Credentials, options: Options | None = None
     ) -> Iterator[Running]:
         workdir.mkdir(parents=True, exist_ok=True)
+        options = options or Options()
         site = Site(
             address=address,
-            port=free_port(address),
+            port=options.port or free_port(address),
             workdir=workdir.resolve(),
             credentials=credentials,
-            options=options or Options(),
+            options=options,
         )
         with running(prepare(site), site) as server:
             yield server

@@ -1,0 +1,99 @@
+"""The end of a command: a plan is carried out, a run's reports are written, and the exit code follows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from tlsprobe import options
+from tlsprobe.assessment.parts import PartsError
+from tlsprobe.decisions import as_of, assessed
+from tlsprobe.facts import ServerScan
+from tlsprobe.gate import ExitCode, exit_code
+from tlsprobe.handouts import write_handouts
+from tlsprobe.journal import JournalError, RunInfo, read_scans
+from tlsprobe.output import print_table, with_progress
+from tlsprobe.report import write_reports
+from tlsprobe.report.terminal import print_summary
+from tlsprobe.rules import Severity
+from tlsprobe.runs import Plan, carry_out, finish
+from tlsprobe.scan import ScanConfig
+from tlsprobe.usage import usage_errors
+from tlsprobe.wording import wording
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line wants of a run: which files, what makes it fail, what is said."""
+
+    formats: Collection[str]
+    fail_on: options.SeverityName = options.SeverityName.HIGH
+    allow_incomplete: bool = False
+    stdout: options.StdoutFormat | None = None
+    csv_bom: bool = False
+    split_by: str | None = None
+    as_of: datetime | None = None  # the day on which waivers have to hold; None: today
+    quiet: bool = False
+
+
+def carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted) -> ExitCode:
+    """Scan what the plan has left, write the reports; what is done when it is interrupted is reported too."""
+    interrupted = False
+    try:
+        scans = carry_out(plan, config)
+        for _ in scans if wanted.quiet else with_progress(scans, plan):
+            pass
+    except KeyboardInterrupt:
+        interrupted = True
+    except JournalError as error:
+        return _failed(str(error))
+    info = plan.info if interrupted else finish(plan, now=datetime.now(UTC))
+    code = conclude(plan.folder, info, read_scans(plan.folder), wanted)
+    if interrupted:
+        print(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    return code
+
+
+def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted: Wanted) -> ExitCode:
+    """Judge a run and write what is wanted of it."""
+    with usage_errors():
+        assessment = assessed(folder, info, scans, as_of(wanted.as_of))
+    fail_on = Severity(wanted.fail_on.value)
+    written: list[Path] = []
+    try:
+        if wanted.split_by is not None:
+            written += write_handouts(
+                folder,
+                assessment,
+                wanted.split_by,
+                formats=wanted.formats,
+                words=wording(),
+                fail_on=fail_on,
+                csv_bom=wanted.csv_bom,
+            )
+        written = [
+            *write_reports(
+                folder, assessment, formats=wanted.formats, fail_on=fail_on, csv_bom=wanted.csv_bom
+            ),
+            *written,
+        ]
+    except PartsError as error:
+        return _failed(f"--split-by {error}")
+    except OSError as error:
+        return _failed(f"{error}; the journal is kept: tlsprobe report {folder}")
+    if wanted.stdout is not None:
+        print_table(wanted.stdout, assessment)
+    if not wanted.quiet:
+        print_summary(assessment, Console(stderr=True), written=written)
+    return exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+
+
+def _failed(why: str) -> ExitCode:
+    print(f"tlsprobe: {why}", file=sys.stderr)
+    return ExitCode.USAGE
