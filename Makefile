@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify bench sample traits schema lock clean
+.PHONY: help demo test lint verify bench sample traits schema locale lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -57,6 +57,9 @@ traits: $(VENV)/dev.done  ## the traits of TLS libraries again, from every one t
 
 schema: $(VENV)/dev.done  ## docs/scan.schema.json again, from the code
 	$(BIN)/python -c "from tlsprobe.journal import json_schema; print(json_schema(), end='')" > docs/scan.schema.json
+
+locale: $(VENV)/dev.done  ## the catalogues of translations in step with the English; says what is left to translate
+	$(BIN)/python -m tlsprobe.wording.upkeep
 
 lock: $(VENV)/dev.done  ## make the lock files again from pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url \

@@ -105,6 +105,7 @@ def scan(
             "--dry-run", help="Say what would be done; connect to nothing.", rich_help_panel=options.TARGETS
         ),
     ] = False,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -138,17 +139,17 @@ def scan(
             config = with_proxy(scan_config(flags), flags, proxy)
             plan = plan_new(inventory, out, config, flags, dry_run=dry_run)
         if dry_run:
-            print_dry_run(plan, config)
+            print_dry_run(plan, config, lang=lang)
             return
         if not quiet:
-            say_notices(plan.info)
+            say_notices(plan.info, lang=lang)
         if not plan.targets and not plan.done:
-            say_bad_rows(plan.info)
+            say_bad_rows(plan.info, lang=lang)
             usage("nothing to scan: no usable row is left")
         plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
     from tlsprobe.conclusion import Wanted, carry_out_and_conclude
 
-    wanted = Wanted(kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, quiet=quiet)
+    wanted = Wanted(kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet)
     sys.exit(carry_out_and_conclude(plan, config, wanted))
 
 
@@ -182,6 +183,7 @@ def probe(
     all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -210,10 +212,10 @@ def probe(
     info = run_info("probe", source=target.endpoint, sha256="", flags=flags, now=datetime.now(UTC))
     assessment = assess(local.run([target], config), info, waivers=decisions.waivers or (), today=as_of(None))
     if stdout is not None:
-        print_table(stdout, assessment)
+        print_table(stdout, assessment, lang=lang)
     elif not quiet:
         for each in assessment.servers:
-            print_server(each, Console())
+            print_server(each, Console(), lang=lang)
     sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
@@ -232,6 +234,7 @@ def report(
     waivers: options.Waivers = None,
     as_of: options.AsOf = None,
     stdout: options.Stdout = None,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
 ) -> None:
     """Write the reports of a run again, from its journal; no server is touched.
@@ -256,6 +259,7 @@ def report(
         csv_bom=csv_bom,
         split_by=split_by,
         as_of=as_of,
+        lang=lang,
         quiet=quiet,
     )
     sys.exit(conclude(run, info, scans, wanted))
@@ -267,6 +271,7 @@ def demo(
         Path | None, typer.Option(help="The run's folder.", show_default="reports/demo-TIME")
     ] = None,
     samples: options.Samples = 1200,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
 ) -> None:
     """Start real servers on loopback, scan them, and write a report.
@@ -284,19 +289,21 @@ def demo(
         flags = {"samples": str(samples), "connections_per_host": "4"}
         config = scan_config(flags)
         plan = plan_new(path, folder, config, flags, anonymous=True)
-        wanted = Wanted(formats_wanted(options.DEFAULT_FORMATS), allow_incomplete=True, quiet=quiet)
+        wanted = Wanted(
+            formats_wanted(options.DEFAULT_FORMATS), allow_incomplete=True, lang=lang, quiet=quiet
+        )
         code = carry_out_and_conclude(plan, config, wanted)
     sys.exit(0 if code in (0, 1) else code)
 
 
 @app.command()
-def rules() -> None:
+def rules(lang: options.Language = options.LanguageName.EN) -> None:
     """List the rules: what each means, how bad it is, and its sources."""
     from rich.console import Console
 
     from tlsprobe.report.terminal import print_rules
 
-    print_rules(Console())
+    print_rules(Console(), lang=lang)
 
 
 app.command(

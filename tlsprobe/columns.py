@@ -94,11 +94,12 @@ class InventoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something worth a look that spoils nothing. `kind` is a stable id."""
+    """Something worth a look that spoils nothing. `kind` is a stable id, `value` what it is about."""
 
     line: int | None
     kind: str
     message: str
+    value: str = ""  # made printable; an older run.json has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,7 @@ def _suggestion(header: str, missing: Sequence[str]) -> Notice | None:
         kind="unknown-column",
         message=f"the column {shown(header)} is not known and only rides along; did you mean "
         f"{near}? Rename it, or use --columns {near}={shown(header)}",
+        value=shown(header),
     )
 
 

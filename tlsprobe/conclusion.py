@@ -17,14 +17,14 @@ from tlsprobe.facts import ServerScan
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.journal import JournalError, RunInfo, read_scans
-from tlsprobe.output import print_table, with_progress
+from tlsprobe.output import print_table, say_interrupted, with_progress
 from tlsprobe.report import write_reports
 from tlsprobe.report.terminal import print_summary
 from tlsprobe.rules import Severity
 from tlsprobe.runs import Plan, carry_out, finish
 from tlsprobe.scan import ScanConfig
 from tlsprobe.usage import usage_errors
-from tlsprobe.wording import wording
+from tlsprobe.wording import ENGLISH, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Wanted:
     csv_bom: bool = False
     split_by: str | None = None
     as_of: datetime | None = None  # the day on which waivers have to hold; None: today
+    lang: str = ENGLISH
     quiet: bool = False
 
 
@@ -55,7 +56,7 @@ def carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted) -> Ex
     info = plan.info if interrupted else finish(plan, now=datetime.now(UTC))
     code = conclude(plan.folder, info, read_scans(plan.folder), wanted)
     if interrupted:
-        print(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", file=sys.stderr)
+        say_interrupted(plan.folder, lang=wanted.lang)
         return ExitCode.INTERRUPTED
     return code
 
@@ -73,13 +74,18 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
                 assessment,
                 wanted.split_by,
                 formats=wanted.formats,
-                words=wording(),
+                words=wording(wanted.lang),
                 fail_on=fail_on,
                 csv_bom=wanted.csv_bom,
             )
         written = [
             *write_reports(
-                folder, assessment, formats=wanted.formats, fail_on=fail_on, csv_bom=wanted.csv_bom
+                folder,
+                assessment,
+                formats=wanted.formats,
+                lang=wanted.lang,
+                fail_on=fail_on,
+                csv_bom=wanted.csv_bom,
             ),
             *written,
         ]
@@ -88,9 +94,9 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
     except OSError as error:
         return _failed(f"{error}; the journal is kept: tlsprobe report {folder}")
     if wanted.stdout is not None:
-        print_table(wanted.stdout, assessment)
+        print_table(wanted.stdout, assessment, lang=wanted.lang)
     if not wanted.quiet:
-        print_summary(assessment, Console(stderr=True), written=written)
+        print_summary(assessment, Console(stderr=True), written=written, lang=wanted.lang)
     return exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
 
 

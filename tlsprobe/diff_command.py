@@ -28,6 +28,7 @@ def diff(
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
 ) -> None:
     """Say which findings of OLD are new, worse, better or gone in NEW; nothing is written.
@@ -58,5 +59,5 @@ def diff(
     elif stdout is options.DiffFormat.JSONL:
         to_stdout("".join(view.as_jsonl(assessment)).encode())
     elif not quiet:
-        view.print_diff(assessment, Console())
+        view.print_diff(assessment, Console(), lang=lang)
     sys.exit(diff_exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))

@@ -22,6 +22,7 @@ def fix(
         Path | None,
         typer.Option(help="The folder to write.", show_default="RUN/fix", rich_help_panel=options.OUTPUT),
     ] = None,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
 ) -> None:
     """Write the edits that end the findings of a run: a file per server, a folder per Windows version.
@@ -34,7 +35,8 @@ def fix(
         from tlsprobe.wording import wording
 
         info, scans = read_run_info(run), read_scans(run)
-        files = fix_files(scans, info, run=shlex.quote(str(run)), words=wording())
+        words = wording(lang)
+        files = fix_files(scans, info, run=shlex.quote(str(run)), words=words)
     from tlsprobe.files import write_whole
 
     folder = out or run / "fix"
@@ -47,12 +49,13 @@ def fix(
         usage(f"{error}; choose another folder with --out")
     if not quiet:
         if len(files) == 1:
-            typer.echo(wording().say("fix.folder.nothing"), err=True)
-        typer.echo(f"Written: {folder / files[0].path} and {len(files) - 1} more files", err=True)
+            typer.echo(words.say("fix.folder.nothing"), err=True)
+        first = str(folder / files[0].path)
+        typer.echo(words.say("fix.folder.written", file=first, n=len(files) - 1), err=True)
         written = {folder / each.path for each in files}
         older = [path for path in folder.rglob("*") if path.is_file() and path not in written]
         if older:
-            typer.echo(wording().say("fix.folder.older", n=len(older), folder=str(folder)), err=True)
+            typer.echo(words.say("fix.folder.older", n=len(older), folder=str(folder)), err=True)
 
 
 def verify(
@@ -61,6 +64,7 @@ def verify(
     only: options.Only = None,
     proxy: options.ProxyUrl = None,
     allow_incomplete: options.AllowIncomplete = False,
+    lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -86,6 +90,8 @@ def verify(
         plan = plan_verification(run, info, scans, datetime.now(UTC), selection=selection)
     from rich.console import Console
 
+    from tlsprobe.wording import wording
+
     console = Console()
     verified = []
     interrupted = False
@@ -93,16 +99,17 @@ def verify(
         for each in verify_run(plan, scans, config) if plan.targets else ():
             verified.append(each)
             if not quiet:
-                print_verification(each, console)
+                print_verification(each, console, lang=lang)
     except KeyboardInterrupt:
         interrupted = True
     except JournalError as error:
         typer.echo(f"tlsprobe: {error}", err=True)
         sys.exit(EXIT_USAGE)
     if not quiet:
-        print_verified(verified, console, folder=plan.folder if plan.targets else None)
+        print_verified(verified, console, folder=plan.folder if plan.targets else None, lang=lang)
     if interrupted:
-        typer.echo(f"Interrupted after {len(verified)} of {len(plan.targets)} servers.", err=True)
+        said = wording(lang).say("verify.interrupted", n=len(verified), total=len(plan.targets))
+        typer.echo(said, err=True)
         sys.exit(130)
     outcomes = {each.outcome for each in verified}
     if outcomes & {Outcome.LOCKED_OUT, Outcome.WORSE, Outcome.STILL_THERE}:
@@ -113,6 +120,7 @@ def verify(
 def clients(
     client: Annotated[str | None, typer.Argument(help="An id or a name: only that one, in full.")] = None,
     own: options.Clients = None,
+    lang: options.Language = options.LanguageName.EN,
 ) -> None:
     """List the clients whose offers are replayed: what each is, its fix, and where that is known from."""
     with usage_errors():
@@ -129,6 +137,6 @@ def clients(
 
     if client:
         for each in shown:
-            print_client(each, Console())
+            print_client(each, Console(), lang=lang)
     else:
-        print_clients(shown, Console())
+        print_clients(shown, Console(), lang=lang)

@@ -191,6 +191,7 @@ def _with_notices(inventory: Inventory, config: ScanConfig) -> Inventory:
             "unknown-client",
             f"the client {shown(name)} is not known, so it counts as any Windows unless its name says "
             "otherwise; `tlsprobe clients` lists the names",
+            shown(name),
         )
         for name, line in first.items()
     )

@@ -356,6 +356,7 @@ def _merge(targets: Sequence[Target]) -> tuple[tuple[Target, ...], tuple[Notice,
                 message=f"line {target.line} names {target.endpoint} again, after line "
                 f"{first.line}; it is scanned once, for the clients of both rows, with "
                 f"everything else from line {first.line}",
+                value=target.endpoint,
             )
         )
     return tuple(kept.values()), tuple(notices)

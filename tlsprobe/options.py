@@ -41,6 +41,13 @@ class DiffFormat(StrEnum):
     JSONL = "jsonl"
 
 
+class LanguageName(StrEnum):
+    """What --lang takes; wording.LANGUAGES, here so that --help loads no sentences."""
+
+    EN = "en"
+    JA = "ja"
+
+
 Samples = Annotated[
     int,
     typer.Option(
@@ -265,6 +272,15 @@ Stdout = Annotated[
     typer.Option(
         "--stdout",
         help="Print one table to standard output: csv (a row per server), findings, or jsonl (facts).",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Language = Annotated[
+    LanguageName,
+    typer.Option(
+        "--lang",
+        envvar="TLSPROBE_LANG",
+        help="Language of what is said to people. Ids, values, file names and exit codes stay as they are.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -15,8 +16,10 @@ from tlsprobe.assessment import Assessment
 from tlsprobe.facts import ServerScan
 from tlsprobe.journal import RunInfo, to_line
 from tlsprobe.report import endpoints_csv, findings_csv
+from tlsprobe.report.phrases import Phrases
 from tlsprobe.runs import Plan
 from tlsprobe.scan import ScanConfig, budget
+from tlsprobe.wording import ENGLISH, wording
 
 
 def with_progress(scans: Iterator[ServerScan], plan: Plan) -> Iterable[ServerScan]:
@@ -48,14 +51,14 @@ def with_progress(scans: Iterator[ServerScan], plan: Plan) -> Iterable[ServerSca
             yield scan
 
 
-def print_table(kind: options.StdoutFormat, assessment: Assessment) -> None:
+def print_table(kind: options.StdoutFormat, assessment: Assessment, *, lang: str = ENGLISH) -> None:
     """Write one table, or the facts, to standard output."""
     if kind is options.StdoutFormat.JSONL:
         text = b"".join(to_line(each.scan) for each in assessment.servers)
     elif kind is options.StdoutFormat.ENDPOINTS:
-        text = endpoints_csv(assessment).encode()
+        text = endpoints_csv(assessment, lang=lang).encode()
     else:
-        text = findings_csv(assessment).encode()
+        text = findings_csv(assessment, lang=lang).encode()
     to_stdout(text)
 
 
@@ -69,46 +72,58 @@ def to_stdout(text: bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_dry_run(plan: Plan, config: ScanConfig) -> None:
+def print_dry_run(plan: Plan, config: ScanConfig, *, lang: str = ENGLISH) -> None:
     """Say what a scan would do and cost."""
-    each = budget(config)
-    servers = "1 server" if len(plan.targets) == 1 else f"{len(plan.targets)} servers"
-    typer.echo(f"{servers}, {len(plan.excluded)} excluded, {len(plan.info.bad_rows)} bad rows")
-    typer.echo(
-        f"a server with DHE: {each.base} connections, one for each DHE suite and version it takes, "
-        f"and up to {each.without_dhe} for what clients get without DHE"
-    )
+    each, words = budget(config), wording(lang)
+    left_out = {
+        "excluded": words.number(len(plan.excluded)),
+        "bad_rows": words.number(len(plan.info.bad_rows)),
+    }
+    typer.echo(words.say("dry-run.servers", n=len(plan.targets), **left_out))
+    typer.echo(words.say("dry-run.server", base=each.base, without_dhe=each.without_dhe))
     parts = [
-        f"{each.control} control",
-        f"{each.refusals} refusals",
-        f"{each.order} for the order",
-        f"{each.forced} forced handshakes",
-        f"{each.replays} offers of clients",
-        f"{each.stack} to tell the TLS library",
+        words.say(f"dry-run.part.{name}", n=n)
+        for name, n in (
+            ("control", each.control),
+            ("refusals", each.refusals),
+            ("order", each.order),
+            ("forced", each.forced),
+            ("replays", each.replays),
+            ("stack", each.stack),
+            ("optional", each.optional),
+        )
+        if n or name != "optional"
     ]
-    optional = [f"{each.optional} for banners, samples and survey"] if each.optional else []
-    typer.echo(f"  ({', '.join([*parts, *optional])})")
-    most = f"whatever a server does: {each.most} at most"
+    typer.echo(f"  ({', '.join(parts)})")
+    most, in_all = words.number(each.most), words.number(each.most * len(plan.targets))
     if config.all_ips:
-        typer.echo(f"{most}; each address of a name is one, and how many there are only the look-up tells")
+        typer.echo(words.say("dry-run.most.each-address", most=most))
     else:
-        typer.echo(f"{most}, {each.most * len(plan.targets)} in all")
-    typer.echo("nothing was connected to")
-    say_notices(plan.info)
-    say_bad_rows(plan.info)
+        typer.echo(words.say("dry-run.most", most=most, in_all=in_all))
+    typer.echo(words.say("dry-run.nothing"))
+    say_notices(plan.info, lang=lang)
+    say_bad_rows(plan.info, lang=lang)
 
 
-def say_notices(info: RunInfo) -> None:
+def say_notices(info: RunInfo, *, lang: str = ENGLISH) -> None:
     """Say on standard error what is worth a look in the inventory and spoils nothing."""
+    phrases = Phrases(wording(lang))
     for notice in info.notices:
-        where = f"line {notice.line}: " if notice.line else ""
-        typer.echo(f"{where}{notice.message}", err=True)
+        said = phrases.notice(notice)
+        at = phrases.words.say("notice.at", line=notice.line, said=said) if notice.line else said
+        typer.echo(at, err=True)
 
 
-def say_bad_rows(info: RunInfo) -> None:
+def say_bad_rows(info: RunInfo, *, lang: str = ENGLISH) -> None:
     """Name each row that could not be used, on standard error."""
+    phrases = Phrases(wording(lang))
     for row in info.bad_rows:
-        typer.echo(f"line {row.line}, {row.column or 'row'}: {row.message}", err=True)
+        typer.echo(phrases.bad_row_at(row), err=True)
+
+
+def say_interrupted(folder: Path, *, lang: str = ENGLISH) -> None:
+    """Say that what is done is kept, and how to go on."""
+    typer.echo(wording(lang).say("scan.interrupted", folder=str(folder)), err=True)
 
 
 def say_unless(quiet: bool) -> Callable[[str], None]:

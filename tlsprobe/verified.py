@@ -56,14 +56,15 @@ def print_verified(
     every: Sequence[Verification], console: Console, *, folder: Path | None, lang: str = "en"
 ) -> None:
     """Print the counts, and where the new facts are kept."""
-    say = wording(lang).say
+    phrases = Phrases(wording(lang))
+    say = phrases.words.say
     console.print()
     if folder is None:
         console.print(Text(say("verify.nothing")))
         return
     counts = Counter(each.outcome for each in every)
     said = [
-        Text(f"{counts[outcome]} {say(f'verify.{outcome}')}", style=_STYLES[outcome])
+        Text(phrases.counted(counts[outcome], f"verify.{outcome}"), style=_STYLES[outcome])
         for outcome in Outcome
         if counts[outcome]
     ]

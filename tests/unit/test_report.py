@@ -555,7 +555,7 @@ def test_the_summary_fits_80_columns_without_colour() -> None:
     assert "\x1b" not in text
     assert "31 of 32 servers are likely" in text
     assert "12 more are in the reports." in text
-    assert "line 7, port: 44e3 is not a port" in " ".join(text.split())
+    assert "line 7, column port: 44e3 is not a port" in " ".join(text.split())
     assert "reports/x/report.html" in text
 
 

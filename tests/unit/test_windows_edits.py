@@ -295,7 +295,7 @@ def test_scripts_can_be_tried_and_undone(script: Script) -> None:
 class Quoting(gettext.NullTranslations):
     """A language full of what PowerShell takes for the end of a string."""
 
-    def gettext(self, message: str) -> str:
+    def pgettext(self, context: str, message: str) -> str:
         return message.replace(" ", " l'un \u2019autre\u2018 ")
 
 

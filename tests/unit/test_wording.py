@@ -7,7 +7,7 @@ import string
 
 import pytest
 
-from tlsprobe.wording import SENTENCES, Wording, wording
+from tlsprobe.wording import LANGUAGES, SENTENCES, Wording, wording
 
 STATUS_REASONS = """
     refused timeout reset dns no-route not-tls closed silent malformed flapping deadline interrupted
@@ -29,10 +29,10 @@ def placeholders(text: str) -> set[str]:
 class Shouting(gettext.NullTranslations):
     """A catalogue of a language with the forms 0-1 and more, as French has."""
 
-    def gettext(self, message: str) -> str:
+    def pgettext(self, context: str, message: str) -> str:
         return message.replace("{", "<{").replace("}", "}>")
 
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
         return "FEW" if n <= 1 else "MANY {n}"
 
 
@@ -86,16 +86,12 @@ def test_values_are_put_in() -> None:
     ("n", "shares"), [(0, "0 distinct shares"), (1, "1 distinct share "), (2, "2 distinct shares")]
 )
 def test_a_number_picks_the_form(n: int, shares: str) -> None:
-    said = wording().say("evidence.share.short", n=n, count=1)
-    assert shares in said
-    assert said == wording().say_many("evidence.share.short.one", "evidence.share.short.many", n, count=1)
+    assert shares in wording().say("evidence.share.short", n=n, count=1)
 
 
 def test_unknown_keys_are_errors() -> None:
     with pytest.raises(KeyError, match=r"rule\.DHE999"):
         wording().say("rule.DHE999.title")
-    with pytest.raises(KeyError, match="few"):
-        wording().say_many("evidence.share.short.one", "evidence.share.short.few", 2, count=1)
 
 
 def test_a_plural_without_its_number_is_an_error() -> None:
@@ -103,8 +99,16 @@ def test_a_plural_without_its_number_is_an_error() -> None:
         wording().say("evidence.share.short", count=1)
 
 
-def test_a_language_without_a_catalogue_is_english() -> None:
-    assert wording("tlh").say("status-reason.timeout") == SENTENCES["status-reason.timeout"]
+def test_a_language_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="tlh; there is en, ja"):
+        wording("tlh")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_counts_have_separators_and_other_numbers_have_none(lang: str) -> None:
+    assert "1,234,567" in wording(lang).say("report.survey.suites", n=1234567, names="TLS_X")
+    assert "65535" in wording(lang).say("report.bad-row.at", line=65535, message="?")
+    assert "16384" in wording(lang).say("report.group.bits", bits=16384)
 
 
 def test_the_catalogue_is_asked_before_values_are_put_in() -> None:
@@ -113,6 +117,6 @@ def test_the_catalogue_is_asked_before_values_are_put_in() -> None:
 
 
 def test_the_catalogue_decides_which_form_a_number_takes() -> None:
-    loud = Wording("xx", Shouting())
+    loud = Wording("fr", Shouting())
     assert loud.say("evidence.share.short", n=0, count=0) == "FEW"
-    assert loud.say("evidence.share.short", n=7, count=1) == "MANY 7"
+    assert loud.say("evidence.share.short", n=7000, count=1) == "MANY 7\u202f000"

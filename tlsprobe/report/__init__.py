@@ -20,6 +20,7 @@ from tlsprobe.report.tables import (
     findings_jsonl,
 )
 from tlsprobe.rules import Severity
+from tlsprobe.wording import wording
 
 __all__ = [
     "DEFAULT_FORMATS",
@@ -52,11 +53,12 @@ def write_reports(
     `fail_on` is the gate's: what JUnit calls a failure. `csv_bom` puts a byte order mark before the CSV
     files, by which Excel knows UTF-8.
 
-    Raises ValueError for an unknown format before anything is written, and OSError.
+    Raises ValueError for an unknown format or language before anything is written, and OSError.
     """
     unknown = sorted(set(formats) - set(FORMATS))
     if unknown:
         raise ValueError(f"unknown report formats: {', '.join(unknown)}")
+    wording(lang)
     written = []
     for name in (name for name in FORMATS if name in formats):
         for file_name, render in FORMATS[name].items():
@@ -67,9 +69,9 @@ def write_reports(
     return written
 
 
-def endpoints_csv(assessment: Assessment) -> str:
+def endpoints_csv(assessment: Assessment, *, lang: str = "en") -> str:
     """Return endpoints.csv."""
-    return to_csv(endpoints_frame(assessment))
+    return to_csv(endpoints_frame(assessment, lang=lang))
 
 
 def findings_csv(assessment: Assessment, *, lang: str = "en") -> str:
@@ -82,7 +84,7 @@ _Render = Callable[[Assessment, str, Severity], str]
 FORMATS: Mapping[str, Mapping[str, _Render]] = {
     "html": {"report.html": lambda run, lang, _: html.render(run, lang=lang)},
     "csv": {
-        "endpoints.csv": lambda run, _, __: endpoints_csv(run),
+        "endpoints.csv": lambda run, lang, _: endpoints_csv(run, lang=lang),
         "findings.csv": lambda run, lang, _: findings_csv(run, lang=lang),
     },
     "sarif": {"report.sarif": lambda run, lang, _: sarif.render(run, lang=lang)},

@@ -76,6 +76,8 @@ def render(assessment: Assessment, *, lang: str = "en") -> str:
             finished=utc(info.finished) if info.finished else words.say("report.run.unfinished"),
             notes=NOTES,
             reason=phrases.reason,
+            said=phrases.notice,
+            bad_row=phrases.bad_row,
         )
     )
 

@@ -17,12 +17,13 @@ from tlsprobe.facts import (
     accepts_dhe,
     groups_of,
 )
+from tlsprobe.inventory import BadRow, Notice
 from tlsprobe.rules import windows_of
 from tlsprobe.rules.evidence import premaster_zeros, server_share
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, alert_name
 from tlsprobe.tls.groups import integer, size_in_bytes
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable
-from tlsprobe.wording import SENTENCES, Wording
+from tlsprobe.wording import ENGLISH, SENTENCES, Wording
 from tlsprobe.wording.visible import visible
 
 DASH = "\u2013"  # where there is nothing to say
@@ -69,9 +70,7 @@ class Phrases:
             return ""
         target = each.scan.target
         key = "report.per-day.of-named" if target.clients and not target.pin else "report.per-day.up-to"
-        return self.words.say(
-            key, count=f"{each.per_day:.2g}" if each.per_day < 10 else f"{each.per_day:.0f}"
-        )
+        return self.words.say(key, count=f"{each.per_day:.2g}" if each.per_day < 10 else round(each.per_day))
 
     def severity(self, each: Judged) -> str:
         """Name the worst severity, or say that there was no assessment."""
@@ -129,6 +128,28 @@ class Phrases:
             reason=visible(waiver.reason),
         )
 
+    def counted(self, count: int, key: str) -> str:
+        """Say how many there are of something."""
+        return self.words.say("report.counted", count=count, what=self.words.say(key))
+
+    def bad_row(self, row: BadRow) -> str:
+        """Say what is wrong with a row. The message was made in English, when the inventory was read."""
+        if self.words.lang == ENGLISH:
+            return row.message
+        return self.words.say(f"bad-row.{row.reason}", value=row.value)
+
+    def bad_row_at(self, row: BadRow) -> str:
+        """Say where the row is and what is wrong with it."""
+        key = "report.bad-row.at-cell" if row.column else "report.bad-row.at"
+        return self.words.say(key, line=row.line, column=row.column, message=self.bad_row(row))
+
+    def notice(self, notice: Notice) -> str:
+        """Say what is worth a look in the inventory; like `bad_row`, from its id where not in English."""
+        key = f"notice.{notice.kind}"
+        if self.words.lang == ENGLISH or key not in SENTENCES:
+            return notice.message
+        return self.words.say(key, value=notice.value)
+
     def reason(self, reason: str) -> str:
         """Return the sentence for a stable id; the id itself where it has none."""
         for family in ("status-reason", "zeros-reason", "report.row-reason"):
@@ -185,7 +206,7 @@ class Phrases:
             sentences = premaster_zeros(scan.zeros)
             if scan.zeros is not None and scan.zeros.reason == scan.status_reason:
                 sentences = sentences[:1]  # the reason is the server's own, and said above
-            said.append(" ".join(each.render(self.words) for each in sentences))
+            said.append(self.words.joined(each.render(self.words) for each in sentences))
         if scan.share is None or scan.share.encoding is ShareEncoding.UNOBSERVED:
             said += [each.render(self.words) for each in server_share(scan.share)[:1]]
         if any(group.safe_prime is None for group in groups_of(scan)):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tlsprobe.assessment import Assessment, Judged, has_no_dhe
 from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
+from tlsprobe.report.phrases import Phrases
 from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts, windows_of
 from tlsprobe.stacks import identify
 from tlsprobe.tls.constants import version_label
@@ -88,13 +89,14 @@ _ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED, Status.UNTESTABLE)
 Row = dict[str, str]
 
 
-def endpoints_frame(assessment: Assessment) -> pd.DataFrame:
+def endpoints_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame:
     """Return endpoints.csv: the servers, and the rows that could not be used; by line."""
     info = assessment.info
     every = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     tags = _tag_columns(each.scan for each in every)
     lines = [(each.scan.target.line, _endpoint_row(each, tags)) for each in every]
-    lines += [(bad.line, _bad_row(bad, info.started)) for bad in info.bad_rows]
+    phrases = Phrases(wording(lang))
+    lines += [(bad.line, _bad_row(bad, info.started, phrases)) for bad in info.bad_rows]
     rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
     return _frame(rows, [*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN])
 
@@ -175,14 +177,13 @@ def _address(scan: ServerScan) -> str:
 _ABOUT_THE_HOST = (Reason.BAD_HOST, Reason.TWO_HOSTS)
 
 
-def _bad_row(bad: BadRow, started: datetime) -> Row:
-    where = f"line {bad.line}" + (f", column {bad.column}" if bad.column else "")
+def _bad_row(bad: BadRow, started: datetime, phrases: Phrases) -> Row:
     return {
         "host": bad.host or (bad.value if bad.reason in _ABOUT_THE_HOST else ""),
         "status": Status.NOT_SCANNED.value,
         "status_reason": bad.reason.value,
         "first_seen": utc(started),
-        PROBLEM_COLUMN: f"{where}: {bad.message}",
+        PROBLEM_COLUMN: phrases.bad_row_at(bad),
     }
 
 

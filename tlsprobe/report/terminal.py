@@ -62,10 +62,7 @@ def print_summary(
     if left:
         console.print(_text(say("report.terminal.more", n=left), "dim"))
     for row in info.bad_rows[:_MOST_BAD_ROWS]:
-        column = row.column or say("report.bad-row.whole")
-        console.print(
-            _text(say("report.terminal.bad-row", line=row.line, column=column, message=row.message))
-        )
+        console.print(_text(phrases.bad_row_at(row)))
     if len(info.bad_rows) > _MOST_BAD_ROWS:
         console.print(_text(say("report.terminal.more", n=len(info.bad_rows) - _MOST_BAD_ROWS), "dim"))
     if written:
@@ -188,7 +185,7 @@ def _facts(each: Judged, phrases: Phrases) -> Table:
 def _counts(every: Sequence[Judged], phrases: Phrases) -> Text:
     counts = Counter(severity_id(each) for each in every)
     parts = [
-        _text(f"{counts[severity]} {phrases.words.say(f'report.severity.{severity}')}", _STYLES[severity])
+        _text(phrases.counted(counts[severity], f"report.severity.{severity}"), _STYLES[severity])
         for severity in _STYLES
         if counts[severity]
     ]
@@ -198,7 +195,7 @@ def _counts(every: Sequence[Judged], phrases: Phrases) -> Text:
 def _sides(every: Sequence[Judged], phrases: Phrases) -> str:
     """Say how many servers are to be fixed on which side."""
     counts = Counter(each.fix for each in every if each.findings and each.fix)
-    said = [f"{count} {phrases.words.say(f'report.fix.{side}')}" for side, count in counts.most_common()]
+    said = [phrases.counted(count, f"report.fix.{side}") for side, count in counts.most_common()]
     return phrases.words.say("report.terminal.sides", sides="; ".join(said)) if said else ""
 
 

@@ -112,7 +112,7 @@ class Finding:
 
     def recommended(self, wording: Wording) -> str:
         """Return the whole recommendation in the language of `wording`."""
-        return " ".join(each.render(wording) for each in self.recommendation)
+        return wording.joined(each.render(wording) for each in self.recommendation)
 
 
 def fingerprint(target: Target, rule: str) -> str:

@@ -1,33 +1,36 @@
 """Every sentence that a person reads in a report, under its key. Ids and enums are never translated.
 
 A key stands for one English sentence with named placeholders; where the sentence depends on a number `n`,
-`<key>.one` and `<key>.many` stand for its two forms. Translations come from gettext catalogues under
-`locale/`, looked up by the English sentence; where there is none, English is said.
+`<key>.one` and `<key>.many` stand for its two forms. Translations are looked up by key and English sentence
+(gettext's context and message), so that the same English can be said in two ways; see docs/translating.md.
 """
 
 from __future__ import annotations
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
 from tlsprobe.wording import (
+    catalogue,
     ci,
     client_list,
     fix_folder,
     gate,
+    inventory,
     notes,
     reasons,
     report,
     rules,
+    running,
     server_fixes,
     stacks,
     windows_fixes,
 )
 
-DOMAIN = "tlsprobe"
-LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
+ENGLISH: Final = "en"
+LANGUAGES = (ENGLISH, "ja")
 
 SENTENCES: Mapping[str, str] = {
     **rules.SENTENCES,
@@ -41,7 +44,14 @@ SENTENCES: Mapping[str, str] = {
     **server_fixes.SENTENCES,
     **windows_fixes.SENTENCES,
     **stacks.SENTENCES,
+    **inventory.SENTENCES,
+    **running.SENTENCES,
 }
+
+
+# Placeholders of how many there are of something, written with the language's separators. All other numbers
+# (bits, ports, lines, codes) are written as they are.
+_COUNTS = frozenset({"n", "count", "total", "dhe", "padded", "short", "overlong", "share"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +62,32 @@ class Wording:
     translations: gettext.NullTranslations
 
     def say(self, key: str, **values: str | int | float) -> str:
-        """Return the sentence, its placeholders filled in.
+        """Return the sentence, its placeholders filled in; `n` picks the form where there are several.
 
         Raises KeyError for a key that does not exist, and for a placeholder without a value.
         """
-        if key not in SENTENCES and f"{key}.one" in SENTENCES:
-            n = int(values.pop("n"))
-            return self.say_many(f"{key}.one", f"{key}.many", n, **values)
-        return self.translations.gettext(SENTENCES[key]).format(**values)
+        written = {name: self._written(name, value) for name, value in values.items()}
+        if key in SENTENCES:
+            return self.translations.pgettext(key, SENTENCES[key]).format(**written)
+        if f"{key}.one" not in SENTENCES:
+            raise KeyError(key)
+        one, many, n = SENTENCES[f"{key}.one"], SENTENCES[f"{key}.many"], int(values["n"])
+        return self.translations.npgettext(key, one, many, n).format(**written)
 
-    def say_many(self, key_one: str, key_many: str, n: int, **values: str | int | float) -> str:
-        """Return the form of the sentence that the language uses for this number; `n` can be in it."""
-        one, many = SENTENCES[key_one], SENTENCES[key_many]
-        return self.translations.ngettext(one, many, n).format(n=n, **values)
+    def number(self, value: int) -> str:
+        """Return a count as the language writes it, such as 1,234."""
+        return f"{value:,}" if self.lang == ENGLISH else catalogue.number(value, self.lang)
+
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences as one paragraph; behind a full stop as wide as a letter there is no space."""
+        return " ".join(sentences).replace("。 ", "。")
+
+    def _written(self, name: str, value: str | int | float) -> str | int | float:
+        return self.number(value) if name in _COUNTS and isinstance(value, int) else value
 
 
-def wording(lang: str = "en") -> Wording:
-    """Return the sentences in this language, in English where there is no catalogue for it."""
-    found = gettext.translation(DOMAIN, localedir=LOCALE_FOLDER, languages=[lang], fallback=True)
-    return Wording(lang, found)
+def wording(lang: str = ENGLISH) -> Wording:
+    """Return the sentences in one of LANGUAGES; ValueError for any other."""
+    if lang not in LANGUAGES:
+        raise ValueError(f"no such language: {lang}; there is {', '.join(LANGUAGES)}")
+    return Wording(lang, gettext.NullTranslations() if lang == ENGLISH else catalogue.translations(lang))

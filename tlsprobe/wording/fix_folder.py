@@ -39,6 +39,8 @@ SENTENCES: dict[str, str] = {
     ),
     "fix.folder.older.one": "{n} file of an earlier time is in {folder} too; this run does not need it.",
     "fix.folder.older.many": "{n} files of an earlier time are in {folder} too; this run does not need them.",
+    "fix.folder.written.one": "Written: {file} and {n} more file",
+    "fix.folder.written.many": "Written: {file} and {n} more files",
     # ---- one server's file
     "fix.server-file.findings": "What was found",
     "fix.server-file.side": "Where to fix: {side}",
@@ -100,5 +102,6 @@ SENTENCES: dict[str, str] = {
     "verify.lost": "Connected then and not any more: {clients}.",
     "verify.kept.one": "{n} offer of a client that connected then still does.",
     "verify.kept.many": "All {n} offers of clients that connected then still do.",
+    "verify.interrupted": "Interrupted after {n} of {total} servers.",
     "verify.nothing": "No server of this run has a finding, so there is nothing to verify.",
 }

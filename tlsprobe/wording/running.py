@@ -1,0 +1,26 @@
+"""What `scan` says beside the reports: the plan of a dry run, and where it stopped."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    "dry-run.servers.one": "{n} server, {excluded} excluded, {bad_rows} bad rows",
+    "dry-run.servers.many": "{n} servers, {excluded} excluded, {bad_rows} bad rows",
+    "dry-run.server": (
+        "a server with DHE: {base} connections, one for each DHE suite and version it takes, and up to "
+        "{without_dhe} for what clients get without DHE"
+    ),
+    "dry-run.part.control": "{n} control",
+    "dry-run.part.refusals": "{n} refusals",
+    "dry-run.part.order": "{n} for the order",
+    "dry-run.part.forced": "{n} forced handshakes",
+    "dry-run.part.replays": "{n} offers of clients",
+    "dry-run.part.stack": "{n} to tell the TLS library",
+    "dry-run.part.optional": "{n} for banners, samples and survey",
+    "dry-run.most.each-address": (
+        "whatever a server does: {most} at most; each address of a name is one, and how many there are only "
+        "the look-up tells"
+    ),
+    "dry-run.most": "whatever a server does: {most} at most, {in_all} in all",
+    "dry-run.nothing": "nothing was connected to",
+    "scan.interrupted": "Interrupted. What is done is kept: tlsprobe scan --resume {folder}",
+}
