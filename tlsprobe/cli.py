@@ -283,8 +283,9 @@ def demo(
     from tlsprobe.demo.run import demo_inventory
     from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
+    from tlsprobe.wording import wording
 
-    with usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
+    with usage_errors(), demo_inventory(say=say_unless(quiet), words=wording(lang)) as path:
         folder = out or folder_for(Path("demo.csv"))
         flags = {"samples": str(samples), "connections_per_host": "4"}
         config = scan_config(flags)

@@ -47,7 +47,7 @@ def carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted) -> Ex
     interrupted = False
     try:
         scans = carry_out(plan, config)
-        for _ in scans if wanted.quiet else with_progress(scans, plan):
+        for _ in scans if wanted.quiet else with_progress(scans, plan, wanted.lang):
             pass
     except KeyboardInterrupt:
         interrupted = True

@@ -22,7 +22,7 @@ from tlsprobe.scan import ScanConfig, budget
 from tlsprobe.wording import ENGLISH, wording
 
 
-def with_progress(scans: Iterator[ServerScan], plan: Plan) -> Iterable[ServerScan]:
+def with_progress(scans: Iterator[ServerScan], plan: Plan, lang: str = ENGLISH) -> Iterable[ServerScan]:
     """Show a bar on standard error where that is a terminal; else nothing.
 
     A name that is planned as one turns out to be as many servers as it has addresses.
@@ -32,7 +32,7 @@ def with_progress(scans: Iterator[ServerScan], plan: Plan) -> Iterable[ServerSca
         yield from scans
         return
     columns = (
-        TextColumn("scanning"),
+        TextColumn(wording(lang).say("scan.progress")),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import STACKS, DidNotStart, Options, Running, Stack
+from tlsprobe.wording import Wording
 
 COLUMNS = ("host", "port", "server_name", "software", "owner", "environment", "managed", "notes")
 
 
 @contextmanager
-def demo_inventory(*, say: Callable[[str], None]) -> Iterator[Path]:
+def demo_inventory(*, say: Callable[[str], None], words: Wording) -> Iterator[Path]:
     """Start what can be started, each server on an address of its own, and yield the inventory's path.
 
     `say` is told what runs and what is left out, and why. All servers end with the block.
@@ -36,8 +37,8 @@ def demo_inventory(*, say: Callable[[str], None]) -> Iterator[Path]:
                     continue
                 except DidNotStart as error:
                     why = str(error).splitlines()[0]
-            say(f"left out: {stack.title} ({why})")
-        say(f"running: {', '.join(row[-1] for row in rows)}")
+            say(words.say("demo.left-out", title=stack.title, why=why))
+        say(words.say("demo.running", titles=", ".join(row[-1] for row in rows)))
         inventory = root / "demo.csv"
         with inventory.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([COLUMNS, *rows])

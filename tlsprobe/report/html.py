@@ -97,7 +97,7 @@ def environment(words: Wording) -> Environment:
         finalize=_printable,
     )
     environment.filters["breakable"] = _breakable
-    environment.globals |= {"say": words.say, "dash": DASH}
+    environment.globals |= {"say": words.say, "joined": words.joined, "dash": DASH}
     return environment
 
 

@@ -56,10 +56,16 @@ def _evidence(each: Evidence, words: Wording) -> str:
 def _trait(trait: str, value: str, words: Wording) -> str:
     question, _, rest = trait.partition(".")
     about, _, name = rest.partition(".")
-    key = f"stack.trait.{about}"
+    key, value = f"stack.trait.{about}", _value(value, words)
     if key in SENTENCES and (name or "{name}" not in SENTENCES[key]):
         return words.say(key, question=question, name=name, value=value)
     return words.say("stack.trait.other", question=question, name=rest, value=value)
+
+
+def _value(value: str, words: Wording) -> str:
+    """Return a trait's value in words, where it is one: codes and numbers stay as they are."""
+    key = f"stack.value.{value.replace(' ', '-')}"
+    return words.say(key) if key in SENTENCES else value
 
 
 def _family(family: str, words: Wording) -> str:

@@ -204,7 +204,7 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column(say("report.column.server"), overflow="fold", ratio=1)
     table.add_column(say("report.column.severity"))
-    table.add_column(say("report.terminal.rate"), overflow="fold", max_width=14)
+    table.add_column(say("report.terminal.rate"), overflow="fold", max_width=16)
     table.add_column(say("report.terminal.zeros"))
     for each in shown:
         known = each.severity is not None

@@ -1,4 +1,4 @@
-"""What `scan` says beside the reports: the plan of a dry run, and where it stopped."""
+"""What `scan` and `demo` say beside the reports: the plan of a dry run, what runs, where it stopped."""
 
 from __future__ import annotations
 
@@ -22,5 +22,8 @@ SENTENCES: dict[str, str] = {
     ),
     "dry-run.most": "whatever a server does: {most} at most, {in_all} in all",
     "dry-run.nothing": "nothing was connected to",
+    "demo.left-out": "left out: {title} ({why})",
+    "demo.running": "running: {titles}",
+    "scan.progress": "scanning",
     "scan.interrupted": "Interrupted. What is done is kept: tlsprobe scan --resume {folder}",
 }
