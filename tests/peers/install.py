@@ -99,6 +99,9 @@ PACKAGES = (
     Package("freetds-bin", "tsql"),
     Package("curl", "curl"),
     Package("libcurl3-gnutls", "/usr/lib/*/libcurl-gnutls.so.4"),
+    # Opens report.html: tests/page.
+    Package("chromium", "chromium"),
+    Package("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     Package("tinyproxy-bin", "tinyproxy"),
     Package("microsocks", "microsocks"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, has_no_dhe
+from tlsprobe.assessment import Judged, Waiver, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -44,6 +44,28 @@ class Phrases:
         if is_every(rate):
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
+
+    def count(self, rate: float | None) -> str:
+        """Say a failure rate as the bare number of 10,000, for a column that says so."""
+        if rate is None:
+            return self.words.say("report.rate.unknown")
+        return "0" if rate == 0 else "10,000" if is_every(rate) else in_ten_thousand(rate)
+
+    def fix(self, each: Judged) -> str:
+        """Say where the change belongs; nothing where there is nothing to change."""
+        return self.words.say(f"report.fix.{each.fix}") if each.fix and each.open else ""
+
+    def waiver(self, waiver: Waiver | None, *, expired: bool = False) -> str:
+        """Say why, by whom and until when a finding is waived; nothing where it is not."""
+        if waiver is None:
+            return ""
+        return self.words.say(
+            "report.waiver.expired" if expired else "report.waiver.holds",
+            reason=visible(waiver.reason),
+            kind=visible(waiver.kind),
+            approver=visible(waiver.approver),
+            expires=f"{waiver.expires:%Y-%m-%d}",
+        )
 
     def label(self, scan: ServerScan) -> str:
         """Name a server as its rows are told apart: with the name that is sent, where that is another."""
