@@ -6,9 +6,11 @@ at most the servers in flight; a last line that was cut off is taken away when t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -122,17 +124,35 @@ def read_scans(folder: Path) -> tuple[ServerScan, ...]:
     path = folder / JOURNAL
     latest: dict[TargetKey, ServerScan] = {}
     shared = _Shared()
-    for number, line in _lines(path):
-        try:
-            scan = _SCAN.validate_json(line)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise JournalError(f"{path} line {number}: {where}: {first['msg']}") from None
-        if scan.schema > SCHEMA:
-            raise JournalError(f"{path} line {number}: written by a newer tlsprobe (schema {scan.schema})")
-        latest[target_key(scan.target)] = shared.scan(scan)
+    with _no_garbage():
+        for number, line in _lines(path):
+            scan = _scan(line, f"{path} line {number}")
+            latest[target_key(scan.target)] = shared.scan(scan)
     return tuple(latest.values())
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Look for none while all that is made is kept: at 10,000 servers that takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _scan(line: bytes, place: str) -> ServerScan:
+    try:
+        scan = _SCAN.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise JournalError(f"{place}: {where}: {first['msg']}") from None
+    if scan.schema > SCHEMA:
+        raise JournalError(f"{place}: written by a newer tlsprobe (schema {scan.schema})")
+    return scan
 
 
 class _Shared:

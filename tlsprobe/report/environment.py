@@ -45,6 +45,7 @@ def environment(words: Wording, blocks: Blocks | None = None) -> Environment:
     )
     made.filters |= {
         "breakable": lambda text: _breakable(shown(text)),
+        "host": lambda text: _breakable(shown(text, MOST_IN_A_CELL), after="."),
         "cell": lambda text: shown(text, MOST_IN_A_CELL),
         "thousands": lambda count: f"{count:,}",
         "own": lambda value: store.own(shown(value)),
@@ -71,6 +72,6 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _breakable(text: str) -> Markup:
-    """Let a long name of a suite go on in the next line behind an underscore."""
-    return escape(text).replace("_", Markup("_<wbr>"))
+def _breakable(text: str, after: str = "_") -> Markup:
+    """Let a long name go on in the next line behind this character."""
+    return escape(text).replace(after, Markup(f"{after}<wbr>"))  # noqa: S704 - one character of ours

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tlsprobe.assessment import Judged
 from tlsprobe.report.blocks import Blocks, Reference
 from tlsprobe.report.environment import MOST_IN_A_CELL
-from tlsprobe.report.overview import TILES
+from tlsprobe.report.overview import TILES, filterable
 from tlsprobe.report.phrases import Phrases, severity_id
 from tlsprobe.rules import RULES
 from tlsprobe.wording.visible import visible
@@ -34,13 +34,13 @@ def facets(every: Sequence[Judged], phrases: Phrases) -> tuple[Facet, ...]:
         _facet("severity", _severity, TILES, lambda name: say(f"report.severity.{name}"), every, phrases),
         _facet("side", _side, None, lambda name: say(f"report.fix.{name}"), every, phrases),
         _facet("rule", _rules, [rule.id for rule in RULES], None, every, phrases),
-        _facet("owner", lambda each: [visible(each.scan.target.owner)], None, None, every, phrases),
+        _facet("owner", lambda each: [filterable(each.scan.target.owner)], None, None, every, phrases),
         _facet(
-            "environment", lambda each: [visible(each.scan.target.environment)], None, None, every, phrases
+            "environment", lambda each: [filterable(each.scan.target.environment)], None, None, every, phrases
         ),
         _facet("status", _status, None, lambda name: say(f"report.status.{name}"), every, phrases),
         _facet("change", _changes, None, lambda name: say(f"report.change.{name}"), every, phrases),
-        _facet("waiver", _waivers, None, lambda name: say(f"report.waiver.{name}"), every, phrases),
+        _facet("waiver", _waivers, None, lambda name: say(f"report.waivers.{name}"), every, phrases),
     )
     return tuple(each for each in made if len(each.options) > (each.key not in ("waiver", "change")))
 

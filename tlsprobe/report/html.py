@@ -177,6 +177,8 @@ def _labels(words: Wording) -> Markup:
     rules = []
     for place, name in enumerate(COLUMNS[1:], start=2):
         text = words.say(f"report.column.{name}").replace("\\", "\\\\").replace('"', '\\"')
-        rules.append(f'.ranking td:nth-child({place})::before {{ content: "{text}"; }}')
+        rules.append(
+            f'.ranking > tbody > tr:not(.opened) > td:nth-child({place})::before {{ content: "{text}"; }}'
+        )
     sheet = "@media screen and (max-width: 52rem) {\n" + "\n".join(rules) + "\n}\n"
     return Markup(sheet.replace("<", "\\3c "))  # noqa: S704 - our own words

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from tlsprobe.assessment import Judged
+from tlsprobe.report.environment import MOST_SHOWN
 from tlsprobe.report.phrases import Phrases, is_every, severity_id
 from tlsprobe.rules import FixSide, Severity, advise
 from tlsprobe.wording import Wording
@@ -100,11 +101,16 @@ def _locked_out(side: FixSide, servers: Sequence[Judged], words: Wording) -> str
     return "; ".join(said)
 
 
+def filterable(text: str) -> str:
+    """Return a text of the inventory as the list is filtered by it."""
+    return visible(text)[:MOST_SHOWN]
+
+
 def by_tag(every: Sequence[Judged], phrases: Phrases) -> tuple[str, tuple[Bar, ...]]:
     """Count by owner, else by environment: the column's name, and its bars; none where all have the same."""
     choices: tuple[tuple[str, Callable[[Judged], str]], ...] = (
-        ("owner", lambda each: visible(each.scan.target.owner)),
-        ("environment", lambda each: visible(each.scan.target.environment)),
+        ("owner", lambda each: filterable(each.scan.target.owner)),
+        ("environment", lambda each: filterable(each.scan.target.environment)),
     )
     for name, value in choices:
         groups: dict[str, list[Judged]] = {}

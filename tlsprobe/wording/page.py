@@ -4,25 +4,23 @@ from __future__ import annotations
 
 SENTENCES = {
     # ---- report: what to decide
-    "report.decide": "To decide: {what}",
-    "report.decide.server.one": "On {n} server DHE can be switched off, and nobody is locked out.",
-    "report.decide.server.many": "On {n} servers DHE can be switched off, and nobody is locked out.",
+    "report.decide": "To decide: {what}.",
+    "report.decide.server.one": "when to switch DHE off on {n} server, where nobody would be locked out",
+    "report.decide.server.many": "when to switch DHE off on {n} servers, where nobody would be locked out",
     "report.decide.add-suite-first.one": (
-        "{n} server needs another suite first, or some clients are locked out."
+        "which suite to allow first on {n} server, where clients would be locked out"
     ),
     "report.decide.add-suite-first.many": (
-        "{n} servers need another suite first, or some clients are locked out."
+        "which suite to allow first on {n} servers, where clients would be locked out"
     ),
-    "report.decide.client.one": "For {n} server the Windows clients have to be changed.",
-    "report.decide.client.many": "For {n} servers the Windows clients have to be changed.",
-    "report.decide.both.one": "For {n} server both sides have to be changed.",
-    "report.decide.both.many": "For {n} servers both sides have to be changed.",
-    "report.decide.update-server.one": "{n} server needs an update of its Windows.",
-    "report.decide.update-server.many": "{n} servers need an update of their Windows.",
-    "report.decide.unknown.one": "For {n} server it is not known yet which side to change: scan it again.",
-    "report.decide.unknown.many": (
-        "For {n} servers it is not known yet which side to change: scan them again."
-    ),
+    "report.decide.client.one": "when to change the Windows clients of {n} server",
+    "report.decide.client.many": "when to change the Windows clients of {n} servers",
+    "report.decide.both.one": "when to change both sides for {n} server",
+    "report.decide.both.many": "when to change both sides for {n} servers",
+    "report.decide.update-server.one": "when to update the Windows of {n} server",
+    "report.decide.update-server.many": "when to update the Windows of {n} servers",
+    "report.decide.unknown.one": "when to scan {n} server again, since the side to change is not known",
+    "report.decide.unknown.many": "when to scan {n} servers again, since the side to change is not known",
     "report.section.decisions": "Which side to fix",
     "report.decision.servers": "Servers",
     "report.decision.meaning": "What that means",
@@ -84,7 +82,8 @@ SENTENCES = {
         "The waiver is over and counts no more since {expires} ({kind}): {reason}. It was approved by "
         "{approver}."
     ),
-    "report.waiver.waived": "Waived",
+    "report.waivers.waived": "Waived",
+    "report.waivers.expired": "Waiver is over",
     "report.waiver.more.one": "{n} more is in findings.csv.",
     "report.waiver.more.many": "{n} more are in findings.csv.",
     "report.row.waived": "{n} waived",

@@ -118,7 +118,7 @@ SENTENCES = {
     "report.column.fix": "Where to fix",
     "report.column.group": "Group",
     "report.column.share": "Server's share",
-    "report.column.zeros": "Zeros of the secret",
+    "report.column.zeros": "Secret's zeros",
     "report.column.owner": "Owner",
     "report.part.survey": "Survey by sslyze",
     "report.survey.versions": "Versions accepted: {versions}.",
@@ -133,8 +133,8 @@ SENTENCES = {
     "report.survey.error": "Not complete: {error}.",
     "report.section.servers": "Servers, the worst first",
     "report.section.servers.hint": (
-        "Each opens to what was found, sent and answered. Raised numbers lead to notes that explain the "
-        "column."
+        "Each opens to what was found, sent and answered; what is open is printed too. Raised numbers lead "
+        "to notes that explain the column."
     ),
     "report.section.servers.empty": "No server was scanned.",
     "report.section.details": "What was found, server by server",

@@ -230,17 +230,14 @@ function startList() {
   });
   addEventListener("hashchange", followAddress);
   addEventListener("popstate", followAddress);
-  addEventListener("beforeprint", () => {
-    const printed = new Set(show(Infinity).map((row) => row.anchor));
-    for (const each of document.querySelectorAll(".details .body")) {
-      each.parentElement.hidden = !printed.has(each.id);
-    }
-  });
+  addEventListener("beforeprint", () => show(Infinity)); // all of the view, and of it what is open
   addEventListener("afterprint", () => show());
 
   document.getElementById("tools").hidden = false;
   show();
   if (location.hash.length > 1) followAddress();
+  // The browser looks for the address's target itself once all is loaded, and takes the focus with it.
+  addEventListener("load", () => state.fromAddress && reveal(state.fromAddress));
 }
 
 // ---- rows
@@ -322,7 +319,7 @@ function startNotes() {
   tip.id = "tip";
   tip.setAttribute("role", "tooltip");
   tip.hidden = true;
-  document.body.append(tip);
+  document.querySelector("main").append(tip); // what is in no landmark is hard to find
   let timer;
   const hide = () => { tip.hidden = true; };
   const hideSoon = () => { timer = setTimeout(hide, 150); };
