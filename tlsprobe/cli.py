@@ -6,13 +6,14 @@ Whatever is slow to load (pandas, pydantic, sslyze, jinja2) is imported by the c
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsprobe import __version__, fix_commands, options
+from tlsprobe import __version__, diff_command, fix_commands, options
 from tlsprobe.log import set_up
 from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
 
@@ -63,9 +64,12 @@ def scan(
             help="The run's folder.", show_default="reports/INVENTORY-TIME", rich_help_panel=options.OUTPUT
         ),
     ] = None,
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    baseline: options.BaselineRun = None,
+    waivers: options.Waivers = None,
     stdout: options.Stdout = None,
     columns: options.Columns = None,
     exclude: options.Exclude = None,
@@ -82,6 +86,7 @@ def scan(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     resume: Annotated[
@@ -113,6 +118,7 @@ def scan(
     """
     with usage_errors():
         set_up(verbose)
+        from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import (
             collect,
             formats_wanted,
@@ -124,7 +130,7 @@ def scan(
         from tlsprobe.output import print_dry_run, say_bad_rows, say_notices
 
         flags = collect(ctx)
-        wanted = formats_wanted(formats)
+        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         if resume is not None:
             plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy)
         elif inventory is None:
@@ -142,6 +148,7 @@ def scan(
         if not plan.targets and not plan.done:
             say_bad_rows(plan.info)
             usage("nothing to scan: no usable row is left")
+        plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
     sys.exit(
         _run(
             plan,
@@ -150,6 +157,7 @@ def scan(
             fail_on,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -167,6 +175,7 @@ def probe(
     ] = "auto",
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    waivers: options.Waivers = None,
     stdout: options.Stdout = None,
     exclude: options.Exclude = None,
     only: options.Only = None,
@@ -181,16 +190,19 @@ def probe(
     rate: options.Rate = 50.0,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Ask one server, and print what it does."""
+    """Ask one server, and print what it does; with --all-ips what each of its addresses does."""
     with usage_errors():
         set_up(verbose)
+        from tlsprobe.decisions import as_of, read_decisions
         from tlsprobe.flags import collect, one_target, scan_config, with_proxy
 
+        decisions = read_decisions(waivers, None)
         flags = collect(ctx)
         config = with_proxy(scan_config(flags), flags, proxy)
         target = one_target(server, starttls)
@@ -207,31 +219,44 @@ def probe(
     from tlsprobe.runs import run_info
 
     info = run_info("probe", source=target.endpoint, sha256="", flags=flags, now=datetime.now(UTC))
-    assessment = assess(local.run([target], config), info)
+    assessment = assess(local.run([target], config), info, waivers=decisions.waivers or (), today=as_of(None))
     if stdout is not None:
         print_table(stdout, assessment)
     elif not quiet:
-        print_server(assessment.servers[0], Console())
+        for each in assessment.servers:
+            print_server(each, Console())
     sys.exit(exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))
 
 
-@app.command(epilog="Example: [bold]tlsprobe report reports/inventory-20261124T220000Z[/]")
+@app.command(
+    epilog="Examples: [bold]tlsprobe report reports/inventory-20261124T220000Z[/] · "
+    "[bold]tlsprobe report reports/inventory-20261124T220000Z --split-by owner[/]"
+)
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
-    formats: options.Formats = "html,csv",
+    formats: options.Formats = options.DEFAULT_FORMATS,
+    csv_bom: options.CsvBom = False,
+    split_by: options.SplitBy = None,
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,
+    baseline: options.BaselineRun = None,
+    waivers: options.Waivers = None,
+    as_of: options.AsOf = None,
     stdout: options.Stdout = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write the reports of a run again, from its journal; no server is touched."""
+    """Write the reports of a run again, from its journal; no server is touched.
+
+    With the waivers and the baseline that the run has, or with others, which it then has.
+    """
     with usage_errors():
+        from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import formats_wanted
         from tlsprobe.journal import read_run_info, read_scans
 
-        wanted = formats_wanted(formats)
-
+        wanted, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         info, scans = read_run_info(run), read_scans(run)
+        info = decisions.keep(run, info)
     sys.exit(
         _report(
             run,
@@ -239,8 +264,11 @@ def report(
             scans,
             wanted,
             fail_on,
+            split_by=split_by,
+            day=as_of,
             allow_incomplete=allow_incomplete,
             stdout=stdout,
+            csv_bom=csv_bom,
             quiet=quiet,
         )
     )
@@ -260,7 +288,7 @@ def demo(
     they are installed. Exits with 0 where the scan worked, whatever it found.
     """
     from tlsprobe.demo.run import demo_inventory
-    from tlsprobe.flags import folder_for, plan_new, scan_config
+    from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
 
     with usage_errors(), demo_inventory(say=say_unless(quiet)) as path:
@@ -271,7 +299,7 @@ def demo(
         code = _run(
             plan,
             config,
-            ("html", "csv"),
+            formats_wanted(options.DEFAULT_FORMATS),
             options.SeverityName.HIGH,
             allow_incomplete=True,
             stdout=None,
@@ -290,6 +318,10 @@ def rules() -> None:
     print_rules(Console())
 
 
+app.command(
+    epilog="Examples: [bold]tlsprobe diff reports/last-month reports/today[/] · "
+    "[bold]tlsprobe diff OLD NEW --stdout csv[/]"
+)(diff_command.diff)
 app.command(
     epilog="Example: [bold]tlsprobe fix reports/inventory-20261124T220000Z[/], then read fix/README.md there"
 )(fix_commands.fix)
@@ -313,6 +345,7 @@ def _run(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
 ) -> int:
     from tlsprobe.gate import ExitCode
     from tlsprobe.journal import JournalError, read_scans
@@ -322,7 +355,7 @@ def _run(
     interrupted = False
     try:
         scans = carry_out(plan, config)
-        for _ in scans if quiet else with_progress(scans, len(plan.targets) + len(plan.excluded)):
+        for _ in scans if quiet else with_progress(scans, plan):
             pass
     except KeyboardInterrupt:
         interrupted = True
@@ -339,6 +372,7 @@ def _run(
         allow_incomplete=allow_incomplete,
         stdout=stdout,
         quiet=quiet,
+        csv_bom=csv_bom,
     )
     if interrupted:
         typer.echo(f"Interrupted. What is done is kept: tlsprobe scan --resume {plan.folder}", err=True)
@@ -356,25 +390,46 @@ def _report(
     allow_incomplete: bool,
     stdout: options.StdoutFormat | None,
     quiet: bool,
+    csv_bom: bool = False,
+    split_by: str | None = None,
+    day: datetime | None = None,
 ) -> int:
     from rich.console import Console
 
-    from tlsprobe.assessment import assess
+    from tlsprobe.assessment.parts import PartsError
+    from tlsprobe.decisions import as_of, assessed
     from tlsprobe.gate import exit_code
+    from tlsprobe.handouts import write_handouts
     from tlsprobe.output import print_table
     from tlsprobe.report import write_reports
     from tlsprobe.report.terminal import print_summary
     from tlsprobe.rules import Severity
-    from tlsprobe.runs import with_not_scanned
+    from tlsprobe.wording import wording
 
-    assessment = assess(with_not_scanned(folder, info, scans), info)
+    with usage_errors():
+        assessment = assessed(folder, info, scans, as_of(day))
+    severity = Severity(fail_on.value)
+    handouts: tuple[Path, ...] = ()
     try:
-        written = write_reports(folder, assessment, formats=formats)
+        if split_by is not None:
+            handouts = write_handouts(
+                folder,
+                assessment,
+                split_by,
+                formats=formats,
+                words=wording(),
+                fail_on=severity,
+                csv_bom=csv_bom,
+            )
+        written = write_reports(folder, assessment, formats=formats, fail_on=severity, csv_bom=csv_bom)
+    except PartsError as error:
+        typer.echo(f"tlsprobe: --split-by {error}", err=True)
+        return EXIT_USAGE
     except OSError as error:
         typer.echo(f"tlsprobe: {error}; the journal is kept: tlsprobe report {folder}", err=True)
         return EXIT_USAGE
     if stdout is not None:
         print_table(stdout, assessment)
     if not quiet:
-        print_summary(assessment, Console(stderr=True), written=written)
-    return exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete)
+        print_summary(assessment, Console(stderr=True), written=[*written, *handouts])
+    return exit_code(assessment, fail_on=severity, allow_incomplete=allow_incomplete)

@@ -94,10 +94,17 @@ class Dialer:
     async def resolve(self, target: Target) -> tuple[str, ...]:
         """Return the addresses of a target, in the system's order; raise DialError.
 
-        An address that the selection excludes is left out; if none is left the reason is `excluded`.
+        An address that the selection excludes is left out; if none is left the reason is `excluded`. Of a
+        target that is pinned to one address there is no other, and nothing is looked up.
         """
-        if self._family is socket.AF_UNSPEC and _is_address(target.host):
-            return self._allowed((target.host,), target)
+        if target.address is not None:
+            return self._allowed((target.address,), target)
+        return self._allowed(await self.look_up(target), target)
+
+    async def look_up(self, target: Target) -> tuple[str, ...]:
+        """Return every address of a target's host, those included that are excluded; raise DialError."""
+        if self._family is socket.AF_UNSPEC and is_address(target.host):
+            return (target.host,)
         look_up = partial(
             socket.getaddrinfo, target.host, target.port, family=self._family, type=socket.SOCK_STREAM
         )
@@ -109,14 +116,21 @@ class Dialer:
         except (socket.gaierror, UnicodeError) as error:
             text = error.strerror if isinstance(error, socket.gaierror) else str(error)
             raise DialError("dns", str(text)) from None
-        addresses = tuple(dict.fromkeys(str(info[4][0]) for info in found))
-        return self._allowed(addresses, target)
+        if not found:
+            raise DialError("dns", "the name has no address")
+        return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
     def _allowed(self, addresses: tuple[str, ...], target: Target) -> tuple[str, ...]:
         allowed = tuple(each for each in addresses if self._allows(each, target))
         if not allowed:
-            raise DialError("excluded" if addresses else "dns", " ".join(addresses))
+            raise DialError("excluded", self._why_not(addresses, target))
         return allowed
+
+    def _why_not(self, addresses: tuple[str, ...], target: Target) -> str:
+        if self._selection is None:
+            return ""
+        decided = ((each, self._selection.decide_address(each, target=target)) for each in addresses)
+        return "; ".join(f"{address}: {decision.reason}" for address, decision in decided)
 
     def _allows(self, address: str, target: Target) -> bool:
         return self._selection is None or self._selection.allows_address(address, target=target)
@@ -204,7 +218,7 @@ class Dialer:
         return connection
 
     async def _proxy_address(self, proxy: Proxy) -> str:
-        if _is_address(proxy.host):
+        if is_address(proxy.host):
             return proxy.host
         look_up = partial(socket.getaddrinfo, proxy.host, proxy.port, type=socket.SOCK_STREAM)
         try:
@@ -239,7 +253,8 @@ async def _ask_exactly(conversation: Exact[None], connection: socket.socket, tim
         raise ProxyError("proxy-failed", error.strerror or str(error)) from None
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether there is nothing to look up."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

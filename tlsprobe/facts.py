@@ -288,7 +288,8 @@ class Landing:
 class Banner:
     """What a server said of itself: where (`greeting`, `http-server`, `ntlm` …), in its words, which build.
 
-    The text is the server's and hostile; `build` is the Windows version of an NTLM challenge, `6.3.9600`.
+    The text is the server's and hostile; `build` is the Windows version of an NTLM challenge, `6.3.9600`, and
+    in `tds-prelogin` SQL Server's own, `11.0.3000`.
     """
 
     source: str

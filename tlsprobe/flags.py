@@ -32,7 +32,7 @@ from tlsprobe.selection import Selection, read_selection
 from tlsprobe.tls.identity import Identity
 
 REPORTS = Path("reports")
-FORMATS = ("html", "csv", "jsonl")
+FORMATS = ("html", "csv", "sarif", "junit", "jsonl")  # of report.FORMATS, which is slow to load
 
 
 class UsageError(Exception):
@@ -42,7 +42,7 @@ class UsageError(Exception):
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
     "columns", "exclude", "only", "samples", "survey", "clients", "banners", "client_cert", "client_key",
-    "connections", "connections_per_host", "rate", "timeout", "deadline", "ipv4", "ipv6",
+    "connections", "connections_per_host", "rate", "timeout", "deadline", "all_ips", "ipv4", "ipv6",
 )  # fmt: skip
 
 
@@ -119,6 +119,7 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
         samples=int(flags.get("samples", 0)),
         survey="survey" in flags,
         family=family,
+        all_ips="all_ips" in flags,
         selection=selection,
         identity=identity,
         questions=_questions(flags.get("banners", ",".join(ALL_QUESTIONS))),

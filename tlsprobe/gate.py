@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from tlsprobe.assessment import Assessment
+from tlsprobe.assessment import Assessment, Change, Judged
 from tlsprobe.facts import FormAccepted, PremasterZeros, ServerScan, Status
-from tlsprobe.rules import Severity
+from tlsprobe.rules import Finding, Severity
 
 _UNANSWERED = (
     PremasterZeros.INCONCLUSIVE,
@@ -17,7 +17,7 @@ _UNANSWERED = (
 
 
 class ExitCode(IntEnum):
-    """What `scan` and `probe` exit with."""
+    """What `scan`, `probe`, `report` and `diff` exit with."""
 
     CLEAN = 0
     FINDINGS = 1
@@ -40,15 +40,42 @@ def is_incomplete(scan: ServerScan) -> bool:
     )
 
 
+def counts(each: Judged, found: Finding, *, fail_on: Severity) -> bool:
+    """Whether a finding makes the run fail: bad enough, not waived, and with a baseline new or worse.
+
+    One whose waiver has expired counts although the baseline knows it: somebody has to decide again.
+    """
+    standing = each.standing(found)
+    if standing.waiver is not None or fail_on is Severity.NONE or found.severity < fail_on:
+        return False
+    return standing.expired is not None or standing.change in (None, Change.NEW, Change.WORSE)
+
+
 def exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:
-    """Findings win over gaps, waived ones don't count; a run in which nothing was scanned is never clean."""
-    severities = [found.severity for each in assessment.servers for found in each.open]
-    if fail_on is not Severity.NONE and any(each.rank >= fail_on.rank for each in severities):
+    """Findings that count win over gaps; a run in which nothing was scanned is never clean."""
+    if _fails(assessment, fail_on):
         return ExitCode.FINDINGS
-    scans = [each.scan for each in assessment.servers]
-    if all(scan.status in (Status.EXCLUDED, Status.NOT_SCANNED) for scan in scans):
+    if _nothing_scanned(assessment):
         return ExitCode.USAGE
     if allow_incomplete:
         return ExitCode.CLEAN
-    incomplete = assessment.info.bad_rows or any(map(is_incomplete, scans))
+    incomplete = assessment.info.bad_rows or any(is_incomplete(each.scan) for each in assessment.servers)
     return ExitCode.INCOMPLETE if incomplete else ExitCode.CLEAN
+
+
+def diff_exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:
+    """Judge what became of the findings of a baseline; a gap that hides none of them is none."""
+    if _fails(assessment, fail_on):
+        return ExitCode.FINDINGS
+    if _nothing_scanned(assessment):
+        return ExitCode.USAGE
+    hidden = any(each.scan.status is not Status.ASSESSED for each in assessment.not_known)
+    return ExitCode.INCOMPLETE if hidden and not allow_incomplete else ExitCode.CLEAN
+
+
+def _fails(assessment: Assessment, fail_on: Severity) -> bool:
+    return any(counts(each, found, fail_on=fail_on) for each, found in assessment.findings)
+
+
+def _nothing_scanned(assessment: Assessment) -> bool:
+    return all(each.scan.status in (Status.EXCLUDED, Status.NOT_SCANNED) for each in assessment.servers)

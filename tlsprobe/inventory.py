@@ -37,13 +37,16 @@ from tlsprobe.hosts import (
     shown,
 )
 from tlsprobe.starttls import STARTTLS_ALIASES, StartTls
+from tlsprobe.target import DEFAULT_PORT, Pin, RowKey, Target
 
 __all__ = [
     "BadRow",
     "Inventory",
     "InventoryError",
     "Notice",
+    "Pin",
     "Reason",
+    "RowKey",
     "StartTls",
     "Target",
     "parse_columns",
@@ -52,42 +55,11 @@ __all__ = [
     "read_inventory",
 ]
 
-DEFAULT_PORT = 443
-
-
 MANAGED_WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("yes", "y", "true", "t", "1"), True),
     **dict.fromkeys(("no", "n", "false", "f", "0"), False),
     **dict.fromkeys(("", "unknown", "n/a"), None),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One server to look at, as a row names it.
-
-    `server_name` is the SNI; None sends none. `tags` are the columns other than host, port and
-    server_name, in the file's order, with the text of the cell: they ride along to every report.
-    """
-
-    line: int
-    host: str
-    port: int = DEFAULT_PORT
-    server_name: str | None = None
-    starttls: StartTls = StartTls.AUTO
-    software: str = ""
-    owner: str = ""
-    environment: str = ""
-    managed: bool | None = None
-    clients: tuple[str, ...] = ()
-    handshakes_per_day: float | None = None
-    notes: str = ""
-    tags: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def endpoint(self) -> str:
-        """host:port, with brackets around an IPv6 address."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,15 +341,14 @@ def _handshakes(text: str) -> float | None:
 
 
 def _merge(targets: Sequence[Target]) -> tuple[tuple[Target, ...], tuple[Notice, ...]]:
-    kept: dict[tuple[str, int, str | None, StartTls], Target] = {}
+    kept: dict[RowKey, Target] = {}
     notices = []
     for target in targets:
-        key = (target.host, target.port, target.server_name, target.starttls)
-        first = kept.setdefault(key, target)
+        first = kept.setdefault(target.row, target)
         if first is target:
             continue
         clients = tuple(dict.fromkeys(first.clients + target.clients))
-        kept[key] = replace(first, clients=clients)
+        kept[target.row] = replace(first, clients=clients)
         notices.append(
             Notice(
                 line=target.line,

@@ -20,14 +20,15 @@ from typing import IO, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from tlsprobe.facts import SCHEMA, Observation, ServerScan
-from tlsprobe.inventory import BadRow, Notice, Target
+from tlsprobe.inventory import BadRow, Notice, Pin, RowKey, Target
+from tlsprobe.waivers import Waiver
 
 JOURNAL = "scan.jsonl"
 RUN = "run.json"
 INVENTORY = "inventory.csv"
 
-TargetKey = tuple[str, int, str | None, str]
 Part = TypeVar("Part", bound=Hashable)
+TargetKey = tuple[RowKey, str | None]
 
 
 class JournalError(Exception):
@@ -36,7 +37,10 @@ class JournalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on."""
+    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on.
+
+    `waivers` are those that its reports go by, `baseline` the run that they compare it with.
+    """
 
     run_id: str
     tool_version: str
@@ -51,6 +55,8 @@ class RunInfo:
     excluded: tuple[str, ...] = ()
     bad_rows: tuple[BadRow, ...] = ()
     notices: tuple[Notice, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    baseline: str | None = None  # its run_id
 
 
 _SCAN = TypeAdapter(ServerScan)
@@ -58,8 +64,8 @@ _RUN = TypeAdapter(RunInfo)
 
 
 def target_key(target: Target) -> TargetKey:
-    """What makes two rows the same server."""
-    return target.host, target.port, target.server_name, target.starttls.value
+    """What makes two lines speak of the same server: the row, and the address it is pinned to."""
+    return target.row, target.address
 
 
 def to_line(scan: ServerScan) -> bytes:
@@ -118,7 +124,8 @@ def _cut_torn_line(path: Path) -> None:
 def read_scans(folder: Path) -> tuple[ServerScan, ...]:
     """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts.
 
-    The file is read line by line, and what is the same for many servers (offers, landings, answers) is
+    A line that says that a name has no address counts no more once there are lines of its addresses. The
+    file is read line by line, and what is the same for many servers (offers, landings, answers) is
     kept once: about 40 kB a server in memory, where a line has 80.
     """
     path = folder / JOURNAL
@@ -128,7 +135,8 @@ def read_scans(folder: Path) -> tuple[ServerScan, ...]:
         for number, line in _lines(path):
             scan = _scan(line, f"{path} line {number}")
             latest[target_key(scan.target)] = shared.scan(scan)
-    return tuple(latest.values())
+    with_addresses = {scan.target.row for scan in latest.values() if scan.target.pin}
+    return tuple(scan for scan in latest.values() if scan.target.pin or scan.target.row not in with_addresses)
 
 
 @contextmanager
@@ -222,6 +230,15 @@ def read_run_info(folder: Path) -> RunInfo:
 
 
 def remaining(targets: Iterable[Target], done: Iterable[ServerScan]) -> tuple[Target, ...]:
-    """Return the targets that have no line yet."""
-    known = {target_key(scan.target) for scan in done}
-    return tuple(target for target in targets if target_key(target) not in known)
+    """Return the targets without a line; of a name that was looked up, its addresses without one."""
+    scanned = [scan.target for scan in done]
+    keys = set(map(target_key, scanned))
+    pins: dict[RowKey, Pin | None] = {target.row: None for target in scanned}
+    pins |= {target.row: target.pin for target in scanned if target.pin}
+    left: list[Target] = []
+    for target in targets:
+        if target.row not in pins:
+            left.append(target)
+        elif pin := pins[target.row]:
+            left += (each for each in target.pinned(pin.of) if target_key(each) not in keys)
+    return tuple(left)

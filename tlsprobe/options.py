@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,13 @@ class StdoutFormat(StrEnum):
 
     ENDPOINTS = "csv"
     FINDINGS = "findings"
+    JSONL = "jsonl"
+
+
+class DiffFormat(StrEnum):
+    """What --stdout of `diff` takes."""
+
+    CSV = "csv"
     JSONL = "jsonl"
 
 
@@ -143,6 +151,15 @@ Deadline = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+AllIps = Annotated[
+    bool,
+    typer.Option(
+        "--all-ips",
+        envvar="TLSPROBE_ALL_IPS",
+        help="Scan every address that a name resolves to, each on its own; else the first that answers.",
+        rich_help_panel=TARGETS,
+    ),
+]
 Ipv4 = Annotated[bool, typer.Option("-4", help="IPv4 only.", rich_help_panel=TARGETS)]
 Ipv6 = Annotated[bool, typer.Option("-6", help="IPv6 only.", rich_help_panel=TARGETS)]
 Exclude = Annotated[
@@ -174,7 +191,25 @@ Formats = Annotated[
     typer.Option(
         "--format",
         envvar="TLSPROBE_FORMAT",
-        help="Reports to write: html, csv, jsonl (findings, for a SIEM).",
+        help="Reports to write: html, csv, sarif, junit, jsonl (findings, for a SIEM).",
+        rich_help_panel=OUTPUT,
+    ),
+]
+DEFAULT_FORMATS = "html,csv,sarif,junit"
+CsvBom = Annotated[
+    bool,
+    typer.Option(
+        "--csv-bom",
+        envvar="TLSPROBE_CSV_BOM",
+        help="Begin the CSV files with a byte order mark, for Excel.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+SplitBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Reports and edits for handing out too: a folder for each value of a column, such as owner.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -183,6 +218,36 @@ FailOn = Annotated[
     typer.Option(
         envvar="TLSPROBE_FAIL_ON",
         help="Exit with 1 where a finding is at least this bad; none never does.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Waivers = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--waivers",
+        envvar="TLSPROBE_WAIVERS",
+        help="File of findings that somebody answers for: they are reported, and don't count.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+BaselineRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="RUN",
+        envvar="TLSPROBE_BASELINE",
+        help="An earlier run: only findings that are new or worse since then count.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        help="The day on which waivers have to hold.",
+        show_default="today, UTC",
         rich_help_panel=OUTPUT,
     ),
 ]

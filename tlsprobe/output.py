@@ -19,8 +19,11 @@ from tlsprobe.runs import Plan
 from tlsprobe.scan import ScanConfig, budget
 
 
-def with_progress(scans: Iterator[ServerScan], total: int) -> Iterable[ServerScan]:
-    """Show a bar on standard error where that is a terminal; else nothing."""
+def with_progress(scans: Iterator[ServerScan], plan: Plan) -> Iterable[ServerScan]:
+    """Show a bar on standard error where that is a terminal; else nothing.
+
+    A name that is planned as one turns out to be as many servers as it has addresses.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield from scans
@@ -33,9 +36,15 @@ def with_progress(scans: Iterator[ServerScan], total: int) -> Iterable[ServerSca
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=console, transient=True) as progress:
+        total = len(plan.targets) + len(plan.excluded)
+        names = {target.row for target in plan.targets if not target.pin}
         task = progress.add_task("", total=total)
         for scan in scans:
-            progress.update(task, advance=1, description=f"{scan.target.host}: {scan.status}")
+            target = scan.target
+            if target.pin and target.row in names:
+                names.remove(target.row)
+                total += len(target.pin.of) - 1
+            progress.update(task, advance=1, total=total, description=f"{target.host}: {scan.status}")
             yield scan
 
 
@@ -47,6 +56,11 @@ def print_table(kind: options.StdoutFormat, assessment: Assessment) -> None:
         text = endpoints_csv(assessment).encode()
     else:
         text = findings_csv(assessment).encode()
+    to_stdout(text)
+
+
+def to_stdout(text: bytes) -> None:
+    """Write to standard output, whoever reads there and for how long."""
     try:
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
@@ -74,7 +88,11 @@ def print_dry_run(plan: Plan, config: ScanConfig) -> None:
     ]
     optional = [f"{each.optional} for banners, samples and survey"] if each.optional else []
     typer.echo(f"  ({', '.join([*parts, *optional])})")
-    typer.echo(f"whatever a server does: {each.most} at most, {each.most * len(plan.targets)} in all")
+    most = f"whatever a server does: {each.most} at most"
+    if config.all_ips:
+        typer.echo(f"{most}; each address of a name is one, and how many there are only the look-up tells")
+    else:
+        typer.echo(f"{most}, {each.most * len(plan.targets)} in all")
     typer.echo("nothing was connected to")
     say_notices(plan.info)
     say_bad_rows(plan.info)

@@ -26,7 +26,6 @@ from tlsprobe.journal import (
     read_run_info,
     read_scans,
     remaining,
-    target_key,
     write_run_info,
 )
 from tlsprobe.scan import ScanConfig
@@ -98,8 +97,9 @@ def resumed_plan(
         raise JournalError(f"{folder / INVENTORY}: this is not the inventory that the run began with")
     allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
     if retry:
-        again = {target_key(scan.target) for scan in done if _asks_again(scan, retry)}
-        targets = tuple(target for target in allowed if target_key(target) in again)
+        rows = {target.row: target for target in allowed}
+        again = (scan.target for scan in done if _asks_again(scan, retry))
+        targets = tuple(replace(rows[each.row], pin=each.pin) for each in again if each.row in rows)
     else:
         targets = remaining(allowed, done)
     return Plan(folder, info, targets, done=done)
@@ -137,11 +137,14 @@ def finish(plan: Plan, *, now: datetime) -> RunInfo:
 
 
 def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...]) -> tuple[ServerScan, ...]:
-    """Add the servers of an unfinished run that have no line yet, so that no report leaves them out."""
-    if info.finished is not None:
-        return scans
-    columns = parse_columns(info.flags["columns"]) if "columns" in info.flags else None
-    targets = read_inventory(folder / INVENTORY, columns=columns).targets
+    """Add the servers of an unfinished run that have no line yet, so that no report leaves them out.
+
+    Those can be addresses of a finished run as well: of a name that had none until it was asked again.
+    """
+    targets = tuple({scan.target.row: scan.target for scan in scans}.values())
+    if info.finished is None:
+        columns = parse_columns(info.flags["columns"]) if "columns" in info.flags else None
+        targets = read_inventory(folder / INVENTORY, columns=columns).targets
     left = tuple(
         ServerScan(
             target=target,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tlsprobe.clients.profile import ClientProfile, built_in_profiles
-from tlsprobe.dial import Dialer, DialError, Limits
+from tlsprobe.dial import Dialer, DialError, Limits, is_address
 from tlsprobe.facts import (
     Banner,
     DheSuites,
@@ -52,6 +53,7 @@ class ScanConfig:
     samples: int = 0
     survey: bool = False
     family: socket.AddressFamily = socket.AF_UNSPEC
+    all_ips: bool = False  # every address of a name, not the first that answers
     selection: Selection | None = None
     identity: Identity | None = None
     proxy: Proxy | None = None
@@ -135,6 +137,31 @@ def budget(config: ScanConfig) -> Budget:
         + GLANCES
         + optional,
     )
+
+
+async def spread(target: Target, *, dialer: Dialer, config: ScanConfig) -> tuple[Target, ...] | ServerScan:
+    """Return what there is to scan: with `all_ips` a target for each address that a name has, else itself.
+
+    The addresses are in the order of their numbers, IPv4 first, so that two runs list them alike; those that
+    are excluded are among them, and their scans say so. A name without an address is a line of its own.
+    """
+    if not config.all_ips or target.pin or is_address(target.host):
+        return (target,)
+    started, clock = datetime.now(UTC), time.monotonic()
+    try:
+        async with asyncio.timeout(config.deadline_s):
+            return target.pinned(tuple(sorted(await dialer.look_up(target), key=_by_number)))
+    except DialError as error:
+        reason, detail = error.reason, error.detail
+    except TimeoutError:
+        reason, detail = "deadline", ""
+    duration_s = round(time.monotonic() - clock, 3)
+    return ServerScan(target, Status.UNREACHABLE, reason, started, duration_s, detail=detail)
+
+
+def _by_number(address: str) -> tuple[int, int, str]:
+    parsed = ipaddress.ip_address(address)
+    return parsed.version, int(parsed), address  # the same number may be there in two zones
 
 
 async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> ServerScan:

@@ -83,6 +83,15 @@ class Entry:
         """Whether the entry says anything about this port."""
         return self.port is None or self.port == port
 
+    def covers(self, target: Target, address: str | None = None) -> bool:
+        """Whether it means this target: its host as the inventory has it, or the address that answered."""
+        if not self.at_port(target.port):
+            return False
+        if not isinstance(self.what, Network):
+            return _hits(self, [target.host], None)
+        addresses = (parse_address(one) for one in (target.host, address or ""))
+        return any(one is not None and _holds(self, one) for one in addresses)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

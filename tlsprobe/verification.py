@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from tlsprobe.assessment.gone import is_known_gone
 from tlsprobe.engines import local
-from tlsprobe.facts import (
-    FormAccepted,
-    Landed,
-    Landing,
-    PremasterZeros,
-    ServerScan,
-    ShareEncoding,
-    Status,
-    Unclear,
-    accepts_dhe,
-)
+from tlsprobe.facts import Landed, Landing, ServerScan, Unclear
 from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, target_key
 from tlsprobe.rules import Finding, judge, who_counts
 from tlsprobe.runs import Plan, command_line, finish, start_folder
@@ -71,8 +62,8 @@ def plan_verification(
     selection: Selection | None = None,
 ) -> Plan:
     """Plan to probe again what had a finding; the new run's folder lies in that of the old."""
-    with_findings = (scan.target for scan in scans if judge(scan))
-    targets = tuple(each for each in with_findings if selection is None or selection.allows_target(each))
+    with_findings = (scan for scan in scans if judge(scan))
+    targets = tuple(scan.target for scan in with_findings if selection is None or _allows(selection, scan))
     fresh = _unused(folder / f"verify-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
     info = replace(
         info,
@@ -83,8 +74,17 @@ def plan_verification(
         excluded=(),
         bad_rows=(),
         notices=(),
+        baseline=None,
     )
     return Plan(fresh, info, targets)
+
+
+def _allows(selection: Selection, scan: ServerScan) -> bool:
+    """Whether it may be probed again where it is pinned to, or else where it answered."""
+    address = scan.target.address or scan.address
+    if address is None:
+        return selection.allows_target(scan.target)
+    return selection.allows_address(address, target=scan.target)
 
 
 def _unused(folder: Path) -> Path:
@@ -143,49 +143,7 @@ def _came(found: Finding, before: Sequence[Finding]) -> Outcome:
 def _became(rule: str, now: set[str], new: ServerScan) -> Outcome:
     if rule in now:
         return Outcome.STILL_THERE
-    return Outcome.FIXED if _is_known_gone(rule, new) else Outcome.UNCLEAR
-
-
-def _is_known_gone(rule: str, new: ServerScan) -> bool:
-    """Whether a finding that is not met now was looked for: what was not observed is not gone."""
-    asked = new.status in (Status.ASSESSED, Status.PARTLY_ASSESSED)
-    if not asked or new.dhe is None or not new.dhe.complete:
-        return False
-    was_looked_for = _LOOKED_FOR.get(rule) if accepts_dhe(new) else None
-    return was_looked_for(new) if was_looked_for else new.status is Status.ASSESSED
-
-
-def _z_answered(new: ServerScan) -> bool:
-    return new.zeros is not None and new.zeros.premaster_zeros in (
-        PremasterZeros.STRIPPED,
-        PremasterZeros.BOTH,
-    )
-
-
-def _forms_accepted(new: ServerScan) -> bool:
-    zeros = new.zeros
-    return zeros is not None and {zeros.short_client_share, zeros.padded_client_share} == {
-        FormAccepted.ACCEPTED
-    }
-
-
-def _share_is_harmless(new: ServerScan) -> bool:
-    """Zero-led shares come padded now, or no unfixed Windows meets them, and all were asked."""
-    padded = new.share is not None and new.share.encoding is ShareEncoding.PADDED
-    nobody = "DHE004" not in {found.rule for found in judge(new)}
-    return padded or (nobody and new.status is Status.ASSESSED)
-
-
-def _share_is_new_each_time(new: ServerScan) -> bool:
-    return new.share is not None and new.share.reused is False
-
-
-_LOOKED_FOR: dict[str, Callable[[ServerScan], bool]] = {
-    "DHE001": _z_answered,
-    "DHE002": _forms_accepted,
-    "DHE003": _share_is_harmless,
-    "DHE008": _share_is_new_each_time,
-}
+    return Outcome.FIXED if is_known_gone(rule, new) else Outcome.UNCLEAR
 
 
 def _connects(landing: Landing) -> bool:

@@ -32,7 +32,7 @@ def print_verification(each: Verification, console: Console, *, lang: str = "en"
     phrases = Phrases(wording(lang))
     say = phrases.words.say
     console.print()
-    line = Text(visible(f"{each.new.target.endpoint}  "), style="bold")
+    line = Text(visible(f"{each.new.target.label}  "), style="bold")
     console.print(line + Text(say(f"verify.{each.outcome}"), style=_STYLES[each.outcome]))
     for rule, outcome in each.findings:
         title = say(f"rule.{rule}.title")

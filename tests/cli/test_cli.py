@@ -13,11 +13,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
+from junitparser import JUnitXml
 
 from tlsprobe.demo.credentials import Credentials, make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tlsprobe"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("TLSPROBE_")}
 
@@ -43,11 +46,11 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def tlsprobe(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+def tlsprobe(*arguments: object, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env=CLEAN,
+        env=CLEAN | variables,
         capture_output=True,
         text=True,
         timeout=120,
@@ -68,7 +71,11 @@ def test_a_server_with_dhe_fails_the_gate_and_is_reported(tmp_path: Path, server
     assert done.stdout == ""
     run = tmp_path / "run"
     names = {each.name for each in run.iterdir()}
-    assert {"endpoints.csv", "findings.csv", "report.html", "scan.jsonl", "run.json"} <= names
+    reports = {"endpoints.csv", "findings.csv", "report.html", "report.sarif", "report.junit.xml"}
+    assert reports | {"scan.jsonl", "run.json"} <= names
+    schema = json.loads((ROOT / "docs" / "scan.schema.json").read_text("utf-8"))
+    for line in (run / "scan.jsonl").read_text("utf-8").splitlines():
+        jsonschema.Draft202012Validator(schema).validate(json.loads(line))
     with (run / "endpoints.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     scanned = next(row for row in rows if row["host"] == server.address)
@@ -79,6 +86,24 @@ def test_a_server_with_dhe_fails_the_gate_and_is_reported(tmp_path: Path, server
     assert any(row["status"] == "not-scanned" for row in rows)
     assert json.loads((run / "run.json").read_text())["bad_rows"][0]["line"] == 3
     assert "bad host" in (run / "report.html").read_text()
+
+
+def test_the_mark_for_excel_comes_by_flag_and_by_variable(tmp_path: Path, server: Running) -> None:
+    path = inventory(tmp_path, f"{server.address},{server.port},")
+    tlsprobe("scan", path, "--out", "a", "--csv-bom", "--format", "csv", cwd=tmp_path)
+    assert (tmp_path / "a" / "endpoints.csv").read_bytes().startswith(b"\xef\xbb\xbfhost,")
+    tlsprobe("report", "a", "--format", "csv", cwd=tmp_path)
+    assert (tmp_path / "a" / "endpoints.csv").read_bytes().startswith(b"host,")
+    tlsprobe("report", "a", "--format", "csv", cwd=tmp_path, TLSPROBE_CSV_BOM="true")
+    assert (tmp_path / "a" / "findings.csv").read_bytes().startswith(b"\xef\xbb\xbffingerprint,")
+
+
+def test_junit_fails_on_what_the_exit_code_fails_on(tmp_path: Path, server: Running) -> None:
+    path = inventory(tmp_path, f"{server.address},{server.port},")
+    for out, fail_on in (("a", "high"), ("b", "critical")):
+        done = tlsprobe("scan", path, "--out", out, "--fail-on", fail_on, cwd=tmp_path)
+        report = JUnitXml.fromfile(str(tmp_path / out / "report.junit.xml"))
+        assert (report.failures > 0) == (done.returncode == 1) == (out == "a")
 
 
 def test_exit_codes_follow_fail_on_and_gaps(tmp_path: Path, server: Running, closed_port: int) -> None:
@@ -229,3 +254,24 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(tmp_path: Path, clos
         said = process.stderr.read()
     assert process.returncode == 3, said
     assert b"Traceback" not in said
+
+
+def test_a_run_is_split_for_handing_out(tmp_path: Path, server: Running, closed_port: int) -> None:
+    rows = inventory(tmp_path, f"{server.address},{server.port},../Web Team", f"127.0.0.1,{closed_port},dba")
+    out = tmp_path / "run"
+    assert tlsprobe("scan", rows, "--out", out, cwd=tmp_path).returncode == 1
+    done = tlsprobe("report", out, "--split-by", "Owner", "--format", "html,csv,jsonl", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    web, dba = out / "by-owner" / "web-team", out / "by-owner" / "dba"
+    assert sorted(path.name for path in (out / "by-owner").iterdir()) == ["dba", "web-team"]
+    lines = (web / "endpoints.csv").read_text().splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"{server.address},{server.port}")
+    assert server.address in (web / "fix" / "README.md").read_text()
+    assert str(closed_port) not in (web / "report.html").read_text()
+    assert "unreachable" in (dba / "endpoints.csv").read_text()
+    assert (dba / "findings.jsonl").read_text() == ""
+
+    wrong = tlsprobe("report", out, "--split-by", "team", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "the inventory has owner" in wrong.stderr

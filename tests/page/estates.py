@@ -10,10 +10,22 @@ from itertools import islice
 from pathlib import Path
 
 from tests.unit.run_infos import run_info
-from tlsprobe.assessment import Assessment, Change, Judged, Standing, Waiver, assess, judged
+from tlsprobe.assessment import (
+    Assessment,
+    Baseline,
+    Change,
+    Judged,
+    Missing,
+    Standing,
+    Waiver,
+    assess,
+    judged,
+)
+from tlsprobe.assessment.baseline import FindingBefore
 from tlsprobe.facts import Banner, ServerScan, Status
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_scans
+from tlsprobe.rules import Severity
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"
 OWNERS = ("Payments", "Identity", "Shop & Till", "Ünïted <b>", "")
@@ -89,7 +101,14 @@ def with_history(run: Assessment) -> Assessment:
             for found in each.findings
         }
         servers.append(replace(each, standings=standings))
-    return replace(run, servers=tuple(servers))
+    before = FindingBefore("DHE004", Severity.HIGH, 1 / 256, run.info.started)
+    return replace(
+        run,
+        servers=tuple(servers),
+        baseline=Baseline("before", run.info.started, ()),
+        gone=tuple(Missing(each.scan, before) for each in run.servers[-2:]),
+        unmatched=(replace(holds, host="nowhere.example.com"),),
+    )
 
 
 def hostile(texts: Sequence[str] = HOSTILE) -> Assessment:

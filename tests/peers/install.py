@@ -97,6 +97,8 @@ PACKAGES = (
     Package("libcanlock3", "/usr/lib/*/libcanlock.so.3"),
     # An SQL Server's client.
     Package("freetds-bin", "tsql"),
+    # Reads what is sent to one: tests/peers/test_tds_login.py.
+    Package("tshark", "tshark"),
     Package("curl", "curl"),
     Package("libcurl3-gnutls", "/usr/lib/*/libcurl-gnutls.so.4"),
     # Opens report.html: tests/page.

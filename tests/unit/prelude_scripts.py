@@ -62,6 +62,13 @@ TDS_REQUEST = bytes.fromhex(
 TDS_ON = bytes.fromhex(
     "0401002b00000100 00001a0006 0100200001 0200210001 0300220000 0400220001 ff 0b000bb80000 010001"
 )
+# [MS-TDS] §4.2, as it is printed there.
+TDS_LOGIN = bytes.fromhex(
+    "1001009000000100 88000000 02000972 00100000 00000007 00010000 00000000 e0030000 00000000 09040000"
+    "5e000800 6e000200 72000000 72000700 80000000 80000000 80000400 88000000 88000000 00508be2b78f"
+    "88000000 88000000 88000000 00000000 73006b006f00730074006f0076003100 73006100"
+    "4f00530051004c002d0033003200 4f00440042004300"
+)
 
 
 def tds_answer(encryption: int) -> bytes:
@@ -73,8 +80,31 @@ def tds_answer(encryption: int) -> bytes:
 def tds_error(text: str) -> bytes:
     """An ERROR token in a packet, in a PRELOGIN answer's place ([MS-TDS] §2.2.7.10)."""
     said = len(text).to_bytes(2, "little") + text.encode("utf-16-le")
-    token = bytes.fromhex("aa 0000 e8490000 01 0e") + said
-    return b"\x04\x01" + (8 + len(token)).to_bytes(2, "big") + bytes(4) + token
+    return tds_packet(bytes.fromhex("aa 0000 e8490000 01 0e") + said)
+
+
+def tds_packet(content: bytes, *, kind: int = 0x04, status: int = 1) -> bytes:
+    """One packet (§2.2.3.1); the last of its message unless `status` is 0."""
+    return bytes([kind, status]) + (8 + len(content)).to_bytes(2, "big") + bytes(4) + content
+
+
+def login_texts(login: bytes) -> list[str]:
+    """Host, user, password, application, server, extension, library, language, database (§2.2.6.4)."""
+    return [
+        login[at : at + 2 * size].decode("utf-16-le")
+        for at, size in (_field(login, where) for where in range(36, 72, 4))
+    ]
+
+
+def login_sspi(login: bytes) -> bytes:
+    """What a LOGIN7 begins a login by Windows with."""
+    at, size = _field(login, 78)
+    return login[at : at + size]
+
+
+def _field(login: bytes, where: int) -> tuple[int, int]:
+    offset, size = login[where : where + 2], login[where + 2 : where + 4]
+    return int.from_bytes(offset, "little"), int.from_bytes(size, "little")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from tlsprobe.assessment.waivers import Kind, read_waivers
 from tlsprobe.cli import app
+from tlsprobe.gate import ExitCode
 from tlsprobe.journal import json_schema
+from tlsprobe.report import decided
 from tlsprobe.rules import RULES
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +59,21 @@ def test_the_schema_is_the_codes_and_the_sample_is_valid() -> None:
     assert lines
     for line in lines:
         validator.validate(json.loads(line))
+
+
+GATE = (ROOT / "docs/gate.md").read_text()
+
+
+def test_the_waivers_of_the_documents_are_understood(tmp_path: Path) -> None:
+    (example,) = re.findall(r"^```toml\n(.*?)^```", GATE, re.M | re.S)
+    path = tmp_path / "waivers.toml"
+    path.write_text(example)
+    assert [each.rule for each in read_waivers([path])] == ["DHE004", "DHE007"]
+    assert set(re.findall(r"`([a-z-]+)`: it is", GATE)) == set(Kind)
+
+
+def test_every_change_and_exit_code_of_the_gate_is_documented() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \| (?:the baseline|its|neither|DHE003)", GATE, re.M)) == {
+        str(each) for each in decided.BECAME
+    }
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", GATE, re.M)] == sorted(ExitCode)

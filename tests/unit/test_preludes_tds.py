@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.prelude_scripts import HOST, TDS_ON, TDS_REQUEST
+from tests.unit.prelude_scripts import HOST, TDS_ON, TDS_REQUEST, tds_packet
 from tlsprobe.inventory import StartTls
 from tlsprobe.preludes import prelude_for
 from tlsprobe.preludes.framing import framed
@@ -14,14 +14,14 @@ from tlsprobe.preludes.tds import PRELOGIN, TdsFraming, mssql_strict, packets, p
 from tlsprobe.probes.hello import any_hello, oldest_hello
 from tlsprobe.tls.codec import DecodeError
 from tlsprobe.tls.messages import ClientHello, Extension
-from tlsprobe.tls.stream import Conversation, Parting, PeerGone
+from tlsprobe.tls.stream import Concluding, Conversation, Parting, PeerGone
 
 HELLO = b"\x16\x03\x03\x00\x04helo"
 ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 
 
 def packet(payload: bytes, *, kind: int = PRELOGIN, status: int = 1) -> bytes:
-    return bytes([kind, status]) + (8 + len(payload)).to_bytes(2, "big") + bytes(4) + payload
+    return tds_packet(payload, kind=kind, status=status)
 
 
 def asks(*words: bytes) -> Conversation[list[bytes | str]]:
@@ -143,6 +143,26 @@ def test_what_is_said_at_parting_goes_bare() -> None:
     said = next(conversation)
     assert said == ALERT
     assert isinstance(said, Parting)
+
+
+def test_once_the_handshake_is_over_all_goes_bare_and_what_comes_packed_is_taken_so() -> None:
+    """The last of a TLS 1.3 handshake is packed and not waited for; its tickets may be packed as well."""
+    conversation = framed(asks(HELLO, Concluding(HELLO), ALERT, ALERT), TdsFraming())
+    assert next(conversation) == packets(PRELOGIN, HELLO)
+    last = conversation.send(packet(b"x"))
+    assert last == packets(PRELOGIN, HELLO)
+    assert isinstance(last, Parting)
+    assert conversation.send(b"") == ALERT
+    assert conversation.send(packet(HELLO) + ALERT) == ALERT
+    with pytest.raises(StopIteration) as end:
+        conversation.send(ALERT)
+    assert end.value.value == [b"x", b"", HELLO + ALERT, ALERT]
+
+
+def test_a_handshake_may_end_with_nothing_to_say() -> None:
+    conversation = framed(asks(Concluding(b""), ALERT), TdsFraming())
+    assert next(conversation) == b""
+    assert conversation.send(b"") == ALERT
 
 
 def test_each_connection_is_framed_from_its_beginning() -> None:

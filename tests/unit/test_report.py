@@ -290,7 +290,7 @@ def test_the_columns_are_the_contract() -> None:
     """
     finding = """
         fingerprint host port server_name rule name severity confidence title evidence
-        expected_failure_rate recommendation source waived first_seen last_seen
+        expected_failure_rate recommendation source waived first_seen last_seen change address
     """
     assert " ".join(ENDPOINT_COLUMNS) == " ".join(endpoint.split())
     assert " ".join(FINDING_COLUMNS) == " ".join(finding.split())
@@ -589,12 +589,9 @@ def test_rules_are_listed_with_their_sources() -> None:
 
 def test_reports_are_written_whole(tmp_path: Path) -> None:
     written = write_reports(tmp_path, assess(iter([scan()]), run_info()))
-    assert [path.name for path in written] == ["report.html", "endpoints.csv", "findings.csv"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "endpoints.csv",
-        "findings.csv",
-        "report.html",
-    ]
+    names = ["report.html", "endpoints.csv", "findings.csv", "report.sarif", "report.junit.xml"]
+    assert [path.name for path in written] == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
     assert (tmp_path / "endpoints.csv").read_bytes().decode() == endpoints_csv(assess([scan()], run_info()))
     write_reports(tmp_path, assess([], run_info()), formats=("csv", "jsonl"))
     assert (tmp_path / "findings.jsonl").read_text() == ""
@@ -605,7 +602,7 @@ def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="xlsx"):
         write_reports(tmp_path, assess([scan()], run_info()), formats=("html", "xlsx"))
     assert not list(tmp_path.iterdir())
-    assert set(FORMATS) == {"html", "csv", "jsonl"}
+    assert set(FORMATS) == {"html", "csv", "sarif", "junit", "jsonl"}
 
 
 def test_a_report_that_can_not_be_written_leaves_no_scraps(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_the_file_is_a_commands_only_brace(name: str, add: tuple[int, ...]) -> N
 def test_every_sentence_of_an_edit_can_be_said(name: str) -> None:
     for made in (edit(name), edit(name, add=FOR_OLD_WINDOWS)):
         for key in (made.apply_key, made.check_key, made.undo_key, *made.note_keys):
-            said = wording().say(key, file=made.file, place="mail.example:25", options=" -starttls smtp")
+            places = {"place": "mail.example:25", "connect": "192.0.2.1:25"}
+            said = wording().say(key, file=made.file, **places, options=" -starttls smtp")
             assert "{" not in said
 
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
-from tlsprobe.assessment.waivers import Waiver
+from tlsprobe.assessment.baseline import ServerBefore, ShareSeen
+from tlsprobe.assessment.since import Change, with_share
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.rules import Finding, FixSide, Severity, expected_failure_rate, fix_side, judge
-
-
-class Change(StrEnum):
-    """What became of a finding since the baseline."""
-
-    NEW = "new"
-    WORSE = "worse"
-    SAME = "same"
-    BETTER = "better"
-    LEARNED = "learned"  # the server is as it was; more is known of it
+from tlsprobe.waivers import Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +28,8 @@ class Judged:
     """A scan, its findings (the worst first), how each stands, and what follows from them.
 
     `severity` is that of the worst finding which is not waived. It is None where nothing was found but not
-    everything was asked: that is not "none".
+    everything was asked: that is not "none". `before` is the server in the baseline, `carried` how its share
+    was seen written in an earlier run, where it is judged by that: `scan` holds this run's facts only.
     """
 
     scan: ServerScan
@@ -46,6 +38,13 @@ class Judged:
     rate: float | None
     fix: FixSide | None
     standings: Mapping[str, Standing] = field(default_factory=dict)  # by rule
+    before: ServerBefore | None = None
+    carried: ShareSeen | None = None
+
+    @property
+    def first_seen(self) -> datetime:
+        """When the first scan of the server began that is known."""
+        return min(self.before.first_seen, self.scan.started) if self.before else self.scan.started
 
     @property
     def per_day(self) -> float | None:
@@ -74,7 +73,12 @@ def judged(scan: ServerScan) -> Judged:
 
 
 def judged_with(
-    scan: ServerScan, findings: Sequence[Finding], standings: Mapping[str, Standing] | None = None
+    scan: ServerScan,
+    findings: Sequence[Finding],
+    standings: Mapping[str, Standing] | None = None,
+    *,
+    before: ServerBefore | None = None,
+    carried: ShareSeen | None = None,
 ) -> Judged:
     """Take findings that were made already, and add what follows from them."""
     findings = tuple(sorted(findings, key=lambda found: -found.severity.rank))
@@ -82,13 +86,16 @@ def judged_with(
     waived = {rule for rule, standing in standings.items() if standing.waiver}
     still_open = tuple(each for each in findings if each.rule not in waived)
     known = bool(findings) or scan.status is Status.ASSESSED
+    facts = with_share(scan, carried)
     return Judged(
         scan=scan,
         findings=findings,
         severity=_severity(still_open, known=known),
-        rate=expected_failure_rate(scan) if known else None,
-        fix=fix_side(scan, still_open) if known else None,
+        rate=expected_failure_rate(facts) if known else None,
+        fix=fix_side(facts, still_open) if known else None,
         standings=standings,
+        before=before,
+        carried=carried,
     )
 
 
@@ -97,12 +104,12 @@ def has_no_dhe(scan: ServerScan) -> bool:
     return scan.status is Status.ASSESSED and scan.dhe is not None and not scan.dhe.accepted
 
 
-def rank(each: Judged) -> tuple[int, float, int, str, int]:
+def rank(each: Judged) -> tuple[int, float, tuple[int, int], str, int]:
     """Order the worst first: by severity, then rate, then place in the inventory."""
     severity = -1 if each.severity is None else each.severity.rank
     rate = -1.0 if each.rate is None else each.rate
     target = each.scan.target
-    return -severity, -rate, target.line, target.host, target.port
+    return -severity, -rate, target.place, target.host, target.port
 
 
 def _severity(still_open: tuple[Finding, ...], *, known: bool) -> Severity | None:

@@ -10,16 +10,16 @@ import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-from tlsprobe.tls.stream import Conversation, PeerGone
+from tlsprobe.tls.stream import Concluding, Conversation, PeerGone
 
 R = TypeVar("R")
 _READ_SIZE = 64 * 1024
 
 
-def over_tls(inner: Conversation[R], *, server_name: str | None) -> Conversation[R]:
+def over_tls(inner: Conversation[R], *, server_name: str | None, alpn: str = "") -> Conversation[R]:
     """Shake hands, then have the inner conversation; PeerGone where TLS does not come about."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = _context().wrap_bio(incoming, outgoing, server_hostname=server_name)
+    tls = _context(alpn).wrap_bio(incoming, outgoing, server_hostname=server_name)
 
     def until(step: Callable[[], R2]) -> Conversation[R2]:
         while True:
@@ -34,6 +34,7 @@ def over_tls(inner: Conversation[R], *, server_name: str | None) -> Conversation
                 raise PeerGone("closed") from None
 
     yield from until(tls.do_handshake)
+    yield Concluding(outgoing.read())
     to_send = next(inner)
     while True:
         if to_send:
@@ -49,7 +50,7 @@ def over_tls(inner: Conversation[R], *, server_name: str | None) -> Conversation
 R2 = TypeVar("R2")
 
 
-def _context() -> ssl.SSLContext:
+def _context(alpn: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -58,4 +59,6 @@ def _context() -> ssl.SSLContext:
         context.minimum_version = ssl.TLSVersion.TLSv1
     context.set_ciphers("ALL:@SECLEVEL=0")
     context.options |= ssl.OP_LEGACY_SERVER_CONNECT if hasattr(ssl, "OP_LEGACY_SERVER_CONNECT") else 0x4
+    if alpn:
+        context.set_alpn_protocols([alpn])
     return context

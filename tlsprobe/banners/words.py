@@ -63,7 +63,7 @@ def _from_headers(head: str) -> Words:
         if name in ("server", "x-powered-by", "microsoftsharepointteamservices"):
             said.append(Said(f"http-{name}", value[:_MAX_TEXT]))
         elif name == "www-authenticate" and value[:5].casefold() == "ntlm ":
-            said += _challenged(challenge_in_base64(value[5:]))
+            said += challenged(challenge_in_base64(value[5:]))
     return tuple(said)
 
 
@@ -84,7 +84,7 @@ def smtp(_host: str) -> Conversation[Words]:
     if not re.search(rb"^250[- ]AUTH[ =].*\bNTLM\b", offers, re.MULTILINE | re.IGNORECASE):
         return ()
     answer = yield from _until(b"\r\n", send=f"AUTH NTLM {negotiate_base64()}\r\n".encode())
-    return _challenged(challenge_in_base64(answer[4:].decode("latin-1"))) if answer[:3] == b"334" else ()
+    return challenged(challenge_in_base64(answer[4:].decode("latin-1"))) if answer[:3] == b"334" else ()
 
 
 def imap(_host: str) -> Conversation[Words]:
@@ -103,7 +103,7 @@ def _ask_in_two(command: bytes) -> Conversation[Words]:
     if not answer.startswith(b"+"):
         return ()
     answer = yield from _until(b"\r\n", send=f"{negotiate_base64()}\r\n".encode())
-    return _challenged(challenge_in_base64(answer[1:].decode("latin-1")))
+    return challenged(challenge_in_base64(answer[1:].decode("latin-1")))
 
 
 def after_greeting(ask: Ask) -> Ask:
@@ -121,7 +121,7 @@ def rdp(_host: str) -> Conversation[Words]:
     token = _der(0x30, _der(0x30, _der(0xA0, _der(0x04, negotiate_message()))))
     request = _der(0x30, _der(0xA0, _der(0x02, b"\x06")) + _der(0xA1, token))
     answer = yield request
-    return _challenged(find_challenge(answer[:MAX_ANSWER]))
+    return challenged(find_challenge(answer[:MAX_ANSWER]))
 
 
 # An LDAP search of the entry with the empty name, base scope, for one attribute (RFC 4511 §4.5.1).
@@ -147,7 +147,8 @@ def ldap(_host: str) -> Conversation[Words]:
     return (Said("ldap-functionality", f"{level}: {_LEVELS.get(level, 'unknown')}"),)
 
 
-def _challenged(challenge: Challenge | None) -> Words:
+def challenged(challenge: Challenge | None) -> Words:
+    """What a challenge says; nothing where there is none."""
     if challenge is None:
         return ()
     return (Said("ntlm", challenge.target[:_MAX_TEXT], challenge.build),)

@@ -6,14 +6,16 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from tlsprobe.dial import Dialer
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.inventory import Target
-from tlsprobe.scan import ScanConfig, scan_server
+from tlsprobe.scan import ScanConfig, scan_server, spread
 
+R = TypeVar("R")
 log = logging.getLogger(__name__)
 
 _FINISHED = None
@@ -21,6 +23,8 @@ _FINISHED = None
 
 def run(targets: Sequence[Target], config: ScanConfig) -> Iterator[ServerScan]:
     """Scan all targets at once, within the limits of `config`, and yield each as it is done.
+
+    With `config.all_ips` a name yields a scan for each of its addresses.
 
     A caller that stops early (closes the iterator, or is interrupted) ends the scans in flight.
     """
@@ -61,23 +65,38 @@ async def _scan_all(
     targets: Sequence[Target], config: ScanConfig, done: queue.Queue[ServerScan | BaseException | None]
 ) -> None:
     dialer = Dialer(config.limits, family=config.family, selection=config.selection, proxy=config.proxy)
-    waiting = iter(targets)
+    turns = asyncio.Semaphore(config.limits.connections)
 
-    async def worker() -> None:
-        for target in waiting:
-            done.put(await _scan_one(target, dialer, config))
+    async def scan(target: Target) -> None:
+        async with turns:
+            done.put(await _safely(target, scan_server(target, dialer=dialer, config=config)))
+
+    async def take(target: Target) -> None:
+        """Use a turn that was taken for what a row comes to; further addresses take turns of their own."""
+        try:
+            found = await _safely(target, spread(target, dialer=dialer, config=config))
+            if isinstance(found, ServerScan):
+                done.put(found)
+                return
+            first, *others = found
+            for each in others:
+                group.create_task(scan(each))
+            done.put(await _safely(first, scan_server(first, dialer=dialer, config=config)))
+        finally:
+            turns.release()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(len(targets), config.limits.connections)):
-            group.create_task(worker())
+        for target in targets:
+            await turns.acquire()
+            group.create_task(take(target))
 
 
-async def _scan_one(target: Target, dialer: Dialer, config: ScanConfig) -> ServerScan:
-    """Scan one server; a bug of ours costs that server's result, says so, and no other's."""
+async def _safely(target: Target, work: Coroutine[None, None, R]) -> R | ServerScan:
+    """Await the work on one server; a bug of ours costs that server's result, says so, and no other's."""
     try:
-        return await scan_server(target, dialer=dialer, config=config)
+        return await work
     except Exception as error:
-        log.exception("internal error at %s:%d", target.host, target.port)
+        log.exception("internal error at %s", target.label)
         return ServerScan(
             target=target,
             status=Status.UNTESTABLE,

@@ -17,7 +17,7 @@ from tlsprobe.preludes.news_and_files import ftp, nntp
 from tlsprobe.preludes.prelude import Prelude, nothing_said
 from tlsprobe.preludes.reading import MAX_REPLY, PreludeFailed
 from tlsprobe.preludes.remote_desktop import rdp
-from tlsprobe.preludes.tds import TdsFraming, mssql, mssql_strict
+from tlsprobe.preludes.tds import TDS_8, TdsFraming, mssql, mssql_strict
 from tlsprobe.starttls import StartTls, resolve_auto
 from tlsprobe.tls.stream import Conversation
 
@@ -38,7 +38,7 @@ _PRELUDES: Mapping[StartTls, Prelude] = {
     StartTls.MSSQL: Prelude(
         mssql,
         TdsFraming,
-        instead=Prelude(nothing_said, adapt=mssql_strict, name="TDS 8, strict encryption"),
+        instead=Prelude(nothing_said, adapt=mssql_strict, alpn=TDS_8, name="TDS 8, strict encryption"),
         name="TDS 7",
     ),
 }

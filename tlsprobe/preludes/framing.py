@@ -7,7 +7,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from tlsprobe.tls.codec import DecodeError
-from tlsprobe.tls.stream import Conversation, Parting, PeerGone
+from tlsprobe.tls.stream import Concluding, Conversation, Parting, PeerGone
 
 R = TypeVar("R")
 
@@ -25,29 +25,32 @@ class Framing(Protocol):
 def framed(conversation: Conversation[R], framing: Framing) -> Conversation[R]:
     """Wrap what a conversation yields and unwrap what it is sent.
 
-    What breaks the packing is thrown in as DecodeError, like anything else that breaks the rules. What a
-    handshake says at parting goes out bare: it is over then, and TLS stands by itself ([MS-TDS] §2.2.6.5).
+    What breaks the packing is thrown in as DecodeError, like anything else that breaks the rules. What goes
+    out once the handshake is over goes bare, as what is said at parting does: TLS stands by itself then
+    ([MS-TDS] §2.2.6.5). Whether the server has stopped packing too, its bytes say.
     """
+    wrap: Callable[[bytes], bytes] = framing.wrap
     resume: Callable[[], bytes] = partial(next, conversation)
     while True:
         try:
             outgoing = resume()
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
+        if isinstance(outgoing, Concluding):
+            outgoing, wrap = Parting(wrap(outgoing)), bytes
         if isinstance(outgoing, Parting):
             resume = partial(conversation.send, (yield outgoing))
             continue
         try:
-            received = yield from _exchange(framing, outgoing)
+            received = yield from _exchange(wrap(outgoing), framing)
         except (PeerGone, DecodeError) as wrong:
             resume = partial(conversation.throw, wrong)
         else:
             resume = partial(conversation.send, received)
 
 
-def _exchange(framing: Framing, outgoing: bytes) -> Conversation[bytes]:
+def _exchange(sending: bytes, framing: Framing) -> Conversation[bytes]:
     """Send, and wait until there is something unpacked; empty where the peer closed."""
-    sending = framing.wrap(outgoing)
     while True:
         data = yield sending
         unpacked = framing.unwrap(data) if data else b""

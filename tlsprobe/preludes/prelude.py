@@ -28,13 +28,14 @@ class Prelude:
     """One way to begin TLS.
 
     `converse` is had on each connection before TLS. `framing` is how TLS's bytes travel then, if not bare.
-    `adapt` gives a hello what the protocol wants in it. `instead` is tried where the server ends the
-    connection over this one; `name` tells the two apart.
+    `adapt` gives a hello what the protocol wants in it; `alpn` is its name there, if it has one. `instead` is
+    tried where the server ends the connection over this one; `name` tells the two apart.
     """
 
     converse: Callable[[], Conversation[None]]
     framing: Callable[[], Framing] | None = None
     adapt: Callable[[ClientHello], ClientHello] = as_it_is
+    alpn: str = ""
     instead: Prelude | None = None
     name: str = ""
 

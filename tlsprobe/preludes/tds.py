@@ -6,13 +6,14 @@ TDS 7, which is what older clients use.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tlsprobe.preludes.reading import Reading, broken, not_offered, refused
 from tlsprobe.tls.codec import DecodeError, Reader, uint, vector
 from tlsprobe.tls.messages import ClientHello, Extension
 from tlsprobe.tls.stream import Conversation
 
+TDS_8 = "tds/8.0"  # its name by ALPN
 HEADER_SIZE = 8
 MAX_PACKET = 4096  # until a login has negotiated another (§2.2.3.1.3)
 MAX_PAYLOAD = MAX_PACKET - HEADER_SIZE
@@ -32,11 +33,7 @@ _ALPN = 16
 def mssql() -> Conversation[None]:
     """Ask for encryption by PRELOGIN ([MS-TDS] §2.2.6.5, §3.2.5.2)."""
     reading = Reading()
-    answer = yield from _message(reading, packets(PRELOGIN, prelogin_request()))
-    try:
-        encryption = _encryption(answer)
-    except DecodeError as error:
-        raise broken(f"no PRELOGIN: {error}") from None
+    encryption = (yield from prelogin(reading)).encryption
     if encryption == _NOT_SUPPORTED:
         raise not_offered("the server answers ENCRYPT_NOT_SUP")
     if encryption == _STRICT:
@@ -51,14 +48,48 @@ def mssql_strict(hello: ClientHello) -> ClientHello:
     if hello.extensions is None:
         return hello
     others = tuple(each for each in hello.extensions if each.kind != _ALPN)
-    return replace(hello, extensions=(*others, Extension(_ALPN, vector(2, vector(1, b"tds/8.0")))))
+    return replace(hello, extensions=(*others, Extension(_ALPN, vector(2, vector(1, TDS_8.encode())))))
 
 
-def prelogin_request() -> bytes:
-    """PRELOGIN as in the example of [MS-TDS] §4.1, but for ENCRYPT_ON."""
+@dataclass(frozen=True, slots=True)
+class PreLogin:
+    """What is kept of the answer to a PRELOGIN; `version` is SQL Server's, `11.0.3000`, or empty."""
+
+    encryption: int
+    version: str
+
+    @classmethod
+    def parse(cls, content: bytes) -> PreLogin:
+        """Read the options; DecodeError where there is none about encryption."""
+        options = _options(content)
+        if _ENCRYPTION not in options:
+            raise DecodeError("nothing about encryption")
+        version = ""
+        if _VERSION in options:
+            reader = Reader(options[_VERSION])
+            version = f"{reader.uint(1)}.{reader.uint(1)}.{reader.uint(2)}"
+        return cls(Reader(options[_ENCRYPTION]).uint(1), version)
+
+
+def prelogin(reading: Reading, *, strict: bool = False) -> Conversation[PreLogin]:
+    """Send PRELOGIN and read the answer. An ERROR token in its place refuses (§2.2.7.10).
+
+    `strict` is for TDS 8, where it goes inside TLS. Raises PreludeFailed and PeerGone.
+    """
+    answer = yield from message(reading, packets(PRELOGIN, prelogin_request(_STRICT if strict else _ON)))
+    try:
+        if answer[:1] == bytes([_ERROR_TOKEN]):
+            raise refused(_error_text(Reader(answer[1:])))
+        return PreLogin.parse(answer)
+    except DecodeError as error:
+        raise broken(f"no PRELOGIN: {error}") from None
+
+
+def prelogin_request(encryption: int = _ON) -> bytes:
+    """PRELOGIN as in the example of [MS-TDS] §4.1, but for the encryption."""
     options = (
         (_VERSION, bytes.fromhex("090000000000")),
-        (_ENCRYPTION, bytes([_ON])),
+        (_ENCRYPTION, bytes([encryption])),
         (_INSTANCE, b"\x00"),
         (_THREAD, bytes.fromhex("b80d0000")),
         (_MARS, b"\x01"),
@@ -71,9 +102,9 @@ def prelogin_request() -> bytes:
     return head + uint(1, _TERMINATOR) + b"".join(value for _, value in options)
 
 
-def packets(kind: int, message: bytes) -> bytes:
+def packets(kind: int, content: bytes) -> bytes:
     """Write a message as packets (§2.2.3.1): none larger than a server takes before the login."""
-    pieces = [message[at : at + MAX_PAYLOAD] for at in range(0, len(message), MAX_PAYLOAD)]
+    pieces = [content[at : at + MAX_PAYLOAD] for at in range(0, len(content), MAX_PAYLOAD)]
     written = b""
     for number, piece in enumerate(pieces, start=1):
         status = _END_OF_MESSAGE if number == len(pieces) else 0
@@ -135,9 +166,9 @@ def _payload_size(header: bytes) -> int:
     return length - HEADER_SIZE
 
 
-def _message(reading: Reading, request: bytes) -> Conversation[bytes]:
-    """Send, and read packets up to the last of a message."""
-    message, status = b"", 0
+def message(reading: Reading, request: bytes) -> Conversation[bytes]:
+    """Send, and read packets up to the last of a message; PreludeFailed where there are none."""
+    content, status = b"", 0
     while not status & _END_OF_MESSAGE:
         header = yield from reading.take(HEADER_SIZE, send=request)
         request = b""
@@ -146,21 +177,16 @@ def _message(reading: Reading, request: bytes) -> Conversation[bytes]:
         except DecodeError as error:
             raise broken(str(error)) from None
         status = header[1]
-        message += yield from reading.take(size)
-    return message
+        content += yield from reading.take(size)
+    return content
 
 
-def _encryption(message: bytes) -> int:
-    """Return the ENCRYPTION option of a PRELOGIN; an ERROR token in its place refuses (§2.2.7.10)."""
-    if message[:1] == bytes([_ERROR_TOKEN]):
-        raise refused(_error_text(Reader(message[1:])))
-    reader = Reader(message)
+def _options(content: bytes) -> dict[int, bytes]:
+    reader, options = Reader(content), dict[int, bytes]()
     while (token := reader.uint(1)) != _TERMINATOR:
         offset, size = reader.uint(2), reader.uint(2)
-        if token == _ENCRYPTION:
-            value = Reader(message[offset : offset + size])
-            return value.uint(1)
-    raise DecodeError("nothing about encryption")
+        options.setdefault(token, content[offset : offset + size])
+    return options
 
 
 def _error_text(reader: Reader) -> str:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from tlsprobe.banners import words
+from tlsprobe.banners import sql_server, words
 from tlsprobe.banners.over_tls import over_tls
 from tlsprobe.banners.words import Ask, Words
 from tlsprobe.dial import DialError
 from tlsprobe.facts import Banner
 from tlsprobe.preludes import Prelude, PreludeFailed
+from tlsprobe.preludes.tds import TDS_8
 from tlsprobe.probes.interview import Interview
 from tlsprobe.starttls import StartTls, resolve_auto
+from tlsprobe.tls.codec import DecodeError
 from tlsprobe.tls.stream import Conversation, PeerGone
 
 MOST_CONNECTIONS = 2
@@ -26,7 +28,7 @@ _SILENCE_S, _SILENCE_FACTOR = 0.5, 20
 class Question(StrEnum):
     """What may be asked; each can be left out."""
 
-    GREETING = "greeting"  # the first line, of protocols where the server speaks first
+    GREETING = "greeting"  # the first line, of protocols where the server speaks first; SQL Server's version
     HTTP = "http"  # the headers that come with /
     NTLM = "ntlm"  # a challenge, wherever the protocol has NTLM
     LDAP = "ldap"  # the functional level in the rootDSE
@@ -34,22 +36,29 @@ class Question(StrEnum):
 
 ALL_QUESTIONS = tuple(Question)
 
-_SPEAK_FIRST = (
-    StartTls.SMTP,
-    StartTls.LMTP,
-    StartTls.IMAP,
-    StartTls.POP3,
-    StartTls.SIEVE,
-    StartTls.NNTP,
-    StartTls.FTP,
-)
+_BEFORE_TLS: Mapping[StartTls, Ask] = {
+    StartTls.SMTP: words.greeting,
+    StartTls.LMTP: words.greeting,
+    StartTls.IMAP: words.greeting,
+    StartTls.POP3: words.greeting,
+    StartTls.SIEVE: words.greeting,
+    StartTls.NNTP: words.greeting,
+    StartTls.FTP: words.greeting,
+    StartTls.MSSQL: sql_server.version,
+}
 _OVER_TLS: Mapping[StartTls, tuple[Question, Ask]] = {
     StartTls.SMTP: (Question.NTLM, words.smtp),
     StartTls.IMAP: (Question.NTLM, words.imap),
     StartTls.POP3: (Question.NTLM, words.pop3),
     StartTls.RDP: (Question.NTLM, words.rdp),
     StartTls.LDAP: (Question.LDAP, words.ldap),
+    StartTls.MSSQL: (Question.NTLM, sql_server.challenge),
 }
+# TDS 8 says nothing before TLS.
+_OVER_TDS_8 = (
+    (Question.GREETING, sql_server.version_by_tds8),
+    (Question.NTLM, sql_server.challenge_by_tds8),
+)
 # Ports of IANA where TLS comes before everything; elsewhere it is taken to carry HTTP.
 _IMPLICIT: Mapping[int, tuple[Question, Ask]] = {
     465: (Question.NTLM, words.after_greeting(words.smtp)),
@@ -67,18 +76,25 @@ async def software(interview: Interview, questions: Collection[Question]) -> tup
     """Ask, and return what was said, in the order it was asked; nothing where nobody answers."""
     said: list[Banner] = []
     target = interview.target
-    protocol = resolve_auto(target.starttls, target.port)
-    if Question.GREETING in questions and protocol in _SPEAK_FIRST:
-        said += await _have(interview, words.greeting(), None)
     host = target.server_name or target.host
-    ask = _question(protocol, target.port, questions)
-    if ask is not None:
-        conversation = over_tls(ask(host), server_name=target.server_name)
+    protocol = resolve_auto(target.starttls, target.port)
+    alpn = interview.prelude.alpn if interview.prelude else ""
+    if Question.GREETING in questions and protocol in _BEFORE_TLS and not alpn:
+        said += await _have(interview, _BEFORE_TLS[protocol](host), None)
+    for ask in _inside_tls(protocol, target.port, alpn, questions):
+        conversation = over_tls(ask(host), server_name=target.server_name, alpn=alpn)
         said += await _have(interview, conversation, interview.prelude)
     return tuple(said)
 
 
-def _question(protocol: StartTls, port: int, questions: Collection[Question]) -> Ask | None:
+def _inside_tls(protocol: StartTls, port: int, alpn: str, questions: Collection[Question]) -> tuple[Ask, ...]:
+    known = _OVER_TDS_8 if alpn == TDS_8 else _known(protocol, port, questions)
+    return tuple(ask for question, ask in known if question in questions)
+
+
+def _known(
+    protocol: StartTls, port: int, questions: Collection[Question]
+) -> tuple[tuple[Question, Ask], ...]:
     if protocol is not StartTls.NONE:
         known = _OVER_TLS.get(protocol)
     elif port in _IMPLICIT:
@@ -87,7 +103,7 @@ def _question(protocol: StartTls, port: int, questions: Collection[Question]) ->
         known = None
     else:
         known = (Question.HTTP, words.http if Question.NTLM in questions else words.http_without_ntlm)
-    return known[1] if known and known[0] in questions else None
+    return (known,) if known else ()
 
 
 async def _have(
@@ -102,8 +118,8 @@ async def _have(
             prelude=prelude,
             silence_s=_patience_s(interview),
         )
-    except (DialError, PeerGone, PreludeFailed):
-        return ()  # it said nothing, which is an answer too
+    except (DialError, PeerGone, PreludeFailed, DecodeError):
+        return ()  # it said nothing that can be read, which is an answer too
     return tuple(Banner(each.source, each.text, each.build) for each in said)
 
 

@@ -80,13 +80,6 @@ class Case:
         says_so = windows_of(self.scan).is_windows is IsWindows.YES
         return says_so or is_windows_software(software_of(self.scan))
 
-    @property
-    def label(self) -> str:
-        """The server as its rows are told apart: with the name that is sent, where that is another."""
-        target = self.scan.target
-        name = target.server_name if target.server_name and target.server_name != target.host else ""
-        return f"{target.endpoint} ({name})" if name else target.endpoint
-
 
 def cases(scans: Iterable[ServerScan]) -> Iterator[Case]:
     """Yield the servers with a finding that ends with DHE, in the order of the scans."""
@@ -142,9 +135,7 @@ def _own_version(case: Case) -> str | None:
 def _file_name(scan: ServerScan) -> str:
     """Return a name that any file system takes, and that no two servers share."""
     target = scan.target
-    said = f"{target.host}_{target.port}" + (
-        f"_{target.server_name}" if target.server_name and target.server_name != target.host else ""
-    )
+    said = "_".join((target.host, str(target.port), *target.also))
     safe = _DEVICE.sub("_", re.sub(r"[^A-Za-z0-9.-]", "_", said).lstrip(".")[:_LONGEST_NAME])
     if safe == said:
         return safe

@@ -59,7 +59,7 @@ def _worst_first(case: Case) -> tuple[int, str]:
 def _row(case: Case, words: Wording) -> list[str]:
     return [
         plain(words.say(f"report.severity.{case.findings[0].severity}")),
-        plain(case.label),
+        plain(case.scan.target.label),
         plain(case.scan.target.owner),
         " ".join(found.rule for found in case.findings),
         plain(words.say(f"report.fix.{case.advice.side}")),
@@ -73,7 +73,7 @@ def server_page(case: Case, words: Wording, *, with_windows: bool) -> str:
     `with_windows` says that there is a folder with edits for Windows.
     """
     say, advice = words.say, case.advice
-    parts = [f"# {plain(case.label)}", f"## {say('fix.server-file.findings')}"]
+    parts = [f"# {plain(case.scan.target.label)}", f"## {say('fix.server-file.findings')}"]
     parts.append(
         bullets(
             [
@@ -134,7 +134,10 @@ def _edit_for(case: Case, words: Wording) -> list[str]:
         key = "fix.server-file.add-first" if adds else "fix.server-file.add-by-hand"
         parts.append(plain(say(key, suites=suites)))
     target = case.scan.target
-    return [*parts, *_edit(edit, words, place=target.endpoint, options=_options(target))]
+    return [
+        *parts,
+        *_edit(edit, words, place=target.label, connect=target.reached_at, options=_options(target)),
+    ]
 
 
 def _options(target: Target) -> str:
@@ -147,12 +150,18 @@ def _options(target: Target) -> str:
 def application_page(edit: ServerEdit, words: Wording) -> str:
     """Give the edit of an application, for servers of which it is not known what runs on them."""
     warning = plain(words.say("fix.application.warning"))
-    return _joined([f"# {plain(edit.software)}", warning, *_edit(edit, words, place="HOST:PORT", options="")])
+    return _joined(
+        [
+            f"# {plain(edit.software)}",
+            warning,
+            *_edit(edit, words, place="HOST:PORT", connect="HOST:PORT", options=""),
+        ]
+    )
 
 
-def _edit(edit: ServerEdit, words: Wording, *, place: str, options: str) -> list[str]:
+def _edit(edit: ServerEdit, words: Wording, *, place: str, connect: str, options: str) -> list[str]:
     say = words.say
-    values = {"file": edit.file, "place": place, "options": options}
+    values = {"file": edit.file, "place": place, "connect": connect, "options": options}
     parts = [
         plain(say("fix.edit.verified" if edit.verified else "fix.edit.not-verified", software=edit.software)),
         plain(say("fix.edit.file", file="")) + code(edit.file),

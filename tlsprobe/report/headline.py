@@ -24,7 +24,7 @@ def headline(every: Sequence[Judged], words: Wording) -> str:
         return words.say("report.headline.nothing")
     if old_windows := sum(map(_drops_old_windows, every)):
         return words.say("report.headline.some", n=old_windows, total=len(every))
-    if others := sum(bool(each.rate) or _drops_everybody(each) for each in every):
+    if others := sum(bool(each.rate and each.open) or _drops_everybody(each) for each in every):
         return words.say("report.headline.others", n=others, total=len(every))
     return words.say("report.headline.none")
 
@@ -44,10 +44,13 @@ def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
 def how_often(every: Sequence[Judged], words: Wording) -> list[str]:
     """Say how many handshakes fail on a typical server and on the worst, and whether it hits others too."""
     said = []
-    rates = sorted(each.rate for each in every if each.rate)
+    if spread := len({each.scan.target.row for each in every if _is_one_of_several(each)}):
+        said.append(words.say("report.lede.addresses", n=spread))
+    rates = sorted(each.rate for each in every if each.rate and each.open)
     if rates and in_ten_thousand(middle := median_low(rates)) != in_ten_thousand(rates[-1]):
         said.append(words.say("report.lede.typical", count=in_ten_thousand(middle)))
-    rate, server = max(((each.rate or 0.0, each.scan.target.endpoint) for each in every), default=(0.0, ""))
+    rated = ((each.rate or 0.0, each.scan.target.label) for each in every if each.open)
+    rate, server = max(rated, default=(0.0, ""))
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
@@ -66,13 +69,18 @@ def what_is_missing(every: Sequence[Judged], bad_rows: int, words: Wording) -> l
     return said
 
 
+def _is_one_of_several(each: Judged) -> bool:
+    pin = each.scan.target.pin
+    return pin is not None and len(pin.of) > 1
+
+
 def _drops_old_windows(each: Judged) -> bool:
     return any(
         found.rule in _OLD_WINDOWS or (found.rule == "DHE007" and found.expected_failure_rate == 1)
-        for found in each.findings
+        for found in each.open
     )
 
 
 def _drops_everybody(each: Judged) -> bool:
     # Below high, nobody whose offer was replayed meets it.
-    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.findings)
+    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.open)

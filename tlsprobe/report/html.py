@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from markupsafe import Markup
 
-from tlsprobe.assessment import Assessment, Change, Judged
-from tlsprobe.report import facets, overview, server_view
+from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.report import decided, facets, history_view, overview, server_view
 from tlsprobe.report.blocks import Blocks
 from tlsprobe.report.details import Details, Macros, Part
 from tlsprobe.report.environment import asset, environment, policy
@@ -40,6 +40,7 @@ NOTES = (
     "client-share",
     "confidence",
     "locked-out",
+    "change",
     "limits",
 )
 COLUMNS = ("server", "severity", "rate", "fix", "group", "share", "zeros", "owner")
@@ -52,17 +53,6 @@ class ServerView:
     row: RowView
     digest: str
     parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverLine:
-    """A finding that somebody answers for, or answered for."""
-
-    row: RowView
-    rule: str
-    title: str
-    said: str
-    expired: bool
 
 
 def render(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST_INLINE) -> str:
@@ -113,8 +103,9 @@ def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Ph
         "tag": tag,
         "tag_bars": bars,
         "rule_bars": overview.by_rule(every, phrases),
-        "progress": _progress(every),
-        "waivers": _waivers(every, servers, phrases),
+        "progress": history_view.progress(assessment, phrases.words),
+        "waivers": history_view.waivers(assessment, [each.row for each in servers], phrases),
+        "idle_waivers": decided.idle(assessment, phrases.words),
         "not_assessed": _not_assessed(every, phrases),
     }
 
@@ -135,30 +126,9 @@ def _anchors(every: Sequence[Judged]) -> Iterator[str]:
     """Yield an id for each server that is the same in the next run, as far as names tell servers apart."""
     taken: Counter[str] = Counter()
     for each in every:
-        name = re.sub(r"[^A-Za-z0-9.:_\[\]-]", "_", each.scan.target.endpoint)[:260]
+        name = re.sub(r"[^A-Za-z0-9.:_\[\]-]", "_", each.scan.target.label)[:300]
         taken[name] += 1
         yield name if taken[name] == 1 else f"{name}_{taken[name]}"
-
-
-def _progress(every: Sequence[Judged]) -> dict[str, int]:
-    """Count what became of the findings since the baseline; nothing where there is none."""
-    changes = Counter(
-        change for each in every for found in each.findings if (change := each.standing(found).change)
-    )
-    return {change.value: changes[change] for change in Change} if changes else {}
-
-
-def _waivers(every: Sequence[Judged], servers: Sequence[ServerView], phrases: Phrases) -> list[WaiverLine]:
-    """Return the expired ones first: somebody has to see to them."""
-    lines = []
-    for each, view in zip(every, servers, strict=True):
-        for found in each.findings:
-            standing = each.standing(found)
-            if waiver := standing.waiver or standing.expired:
-                said = phrases.waiver(waiver, expired=standing.waiver is None)
-                title = found.title.render(phrases.words)
-                lines.append(WaiverLine(view.row, found.rule, title, said, standing.waiver is None))
-    return sorted(lines, key=lambda line: not line.expired)
 
 
 def _not_assessed(every: Sequence[Judged], phrases: Phrases) -> list[tuple[str, str, str, int]]:

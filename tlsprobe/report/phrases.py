@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, Waiver, has_no_dhe
+from tlsprobe.assessment import Judged, Standing, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -55,24 +55,6 @@ class Phrases:
         """Say where the change belongs; nothing where there is nothing to change."""
         return self.words.say(f"report.fix.{each.fix}") if each.fix and each.open else ""
 
-    def waiver(self, waiver: Waiver | None, *, expired: bool = False) -> str:
-        """Say why, by whom and until when a finding is waived; nothing where it is not."""
-        if waiver is None:
-            return ""
-        return self.words.say(
-            "report.waiver.expired" if expired else "report.waiver.holds",
-            reason=visible(waiver.reason),
-            kind=visible(waiver.kind),
-            approver=visible(waiver.approver),
-            expires=f"{waiver.expires:%Y-%m-%d}",
-        )
-
-    def label(self, scan: ServerScan) -> str:
-        """Name a server as its rows are told apart: with the name that is sent, where that is another."""
-        target = scan.target
-        other = target.server_name and target.server_name != target.host
-        return f"{target.endpoint} ({target.server_name})" if other else target.endpoint
-
     def banner(self, source: str) -> str:
         """Say where a server said something of itself."""
         key = f"report.banner.{source}"
@@ -89,10 +71,14 @@ class Phrases:
         return self.words.say(f"report.windows.fix.{windows.fix}", said=said)
 
     def per_day(self, each: Judged) -> str:
-        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are."""
+        """Say how many handshakes fail a day; "up to" where the inventory doesn't say whose they are.
+
+        Nor does it say how many of them go to one address of a name.
+        """
         if each.per_day is None:
             return ""
-        key = "report.per-day.of-named" if each.scan.target.clients else "report.per-day.up-to"
+        target = each.scan.target
+        key = "report.per-day.of-named" if target.clients and not target.pin else "report.per-day.up-to"
         return self.words.say(
             key, count=f"{each.per_day:.2g}" if each.per_day < 10 else f"{each.per_day:.0f}"
         )
@@ -140,6 +126,18 @@ class Phrases:
         if scan.zeros is None:
             return self.words.say("report.zeros.not-asked")
         return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
+
+    def answered_for(self, standing: Standing) -> str:
+        """Say who answers for a finding and why, or that nobody does any longer; empty where nobody did."""
+        waiver = standing.waiver or standing.expired
+        if waiver is None:
+            return ""
+        return self.words.say(
+            "ci.waived" if standing.waiver else "ci.expired",
+            expires=waiver.expires.isoformat(),
+            approver=visible(waiver.approver),
+            reason=visible(waiver.reason),
+        )
 
     def reason(self, reason: str) -> str:
         """Return the sentence for a stable id; the id itself where it has none."""

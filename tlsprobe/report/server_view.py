@@ -7,7 +7,7 @@ from itertools import groupby
 
 from tlsprobe.assessment import Judged, Standing
 from tlsprobe.facts import AcceptedSuite, Group, Observation, ServerScan, Status, groups_of
-from tlsprobe.report import stack_view
+from tlsprobe.report import decided, stack_view
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import Finding
@@ -35,8 +35,8 @@ class FindingView:
     sources: tuple[str, ...]
     fingerprint: str
     change: str
-    waiver: str  # empty where nobody answers for it
-    expired: str
+    answered_for: str  # by whom and why; empty where nobody does or did
+    is_waived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,8 @@ class RowView:
 
     anchor: str
     endpoint: str
-    server_name: str
+    also: str  # what tells it from others of the same endpoint
+    label: str  # both
     severity: str
     severity_label: str
     note: str
@@ -100,7 +101,8 @@ def row(each: Judged, anchor: str, phrases: Phrases) -> RowView:
     return RowView(
         anchor=anchor,
         endpoint=target.endpoint,
-        server_name=_other_name(scan),
+        also=", ".join(target.also),
+        label=target.label,
         severity=severity_id(each),
         severity_label=phrases.severity(each),
         note=_row_note(each, phrases),
@@ -113,11 +115,6 @@ def row(each: Judged, anchor: str, phrases: Phrases) -> RowView:
         environment=target.environment,
         fingerprints=" ".join(found.fingerprint for found in each.findings),
     )
-
-
-def _other_name(scan: ServerScan) -> str:
-    target = scan.target
-    return target.server_name if target.server_name and target.server_name != target.host else ""
 
 
 def _row_note(each: Judged, phrases: Phrases) -> str:
@@ -177,8 +174,8 @@ def finding(found: Finding, standing: Standing, phrases: Phrases) -> FindingView
         sources=found.sources,
         fingerprint=found.fingerprint,
         change=words.say(f"report.change.{standing.change}") if standing.change else "",
-        waiver=phrases.waiver(standing.waiver),
-        expired=phrases.waiver(standing.expired, expired=True),
+        answered_for=decided.of_standing(standing, words),
+        is_waived=standing.waiver is not None,
     )
 
 

@@ -78,6 +78,8 @@ FINDING_COLUMNS = (
     "waived",
     "first_seen",
     "last_seen",
+    "change",
+    "address",
 )
 NO_DHE = "n/a"
 NOT_PUBLISHED = "unknown"  # a group's name
@@ -89,7 +91,7 @@ Row = dict[str, str]
 def endpoints_frame(assessment: Assessment) -> pd.DataFrame:
     """Return endpoints.csv: the servers, and the rows that could not be used; by line."""
     info = assessment.info
-    every = sorted(assessment.servers, key=lambda each: each.scan.target.line)
+    every = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     tags = _tag_columns(each.scan for each in every)
     lines = [(each.scan.target.line, _endpoint_row(each, tags)) for each in every]
     lines += [(bad.line, _bad_row(bad, info.started)) for bad in info.bad_rows]
@@ -145,7 +147,7 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "host": target.host,
         "port": str(target.port),
         "server_name": target.server_name or "",
-        "address": scan.address or "",
+        "address": _address(scan),
         "status": scan.status.value,
         "status_reason": scan.status_reason,
         "severity": each.severity.value if each.severity else "",
@@ -159,10 +161,14 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "expected_failures_per_day": decimal(each.per_day),
         "fix_side": each.fix.value if each.fix else "",
         "confidence": each.worst.confidence.value if each.worst else "",
-        "first_seen": utc(scan.started),
+        "first_seen": utc(each.first_seen),
         **{column: own.get(name, "") for name, column in tags.items()},
         PROBLEM_COLUMN: scan.detail,
     }
+
+
+def _address(scan: ServerScan) -> str:
+    return scan.address or scan.target.address or ""
 
 
 # Of these the spoilt value is the host's. An older run.json says nothing else of a bad row's host.
@@ -257,6 +263,8 @@ def _finding_row(each: Judged, found: Finding, words: Wording) -> Row:
         "waived": _yes_no(standing.waiver is not None),
         "first_seen": utc(standing.first_seen),
         "last_seen": utc(scan.started),
+        "change": standing.change.value if standing.change else "",
+        "address": _address(scan),
     }
 
 

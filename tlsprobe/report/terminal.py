@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.assessment import Assessment, Judged, Standing
 from tlsprobe.facts import ServerScan, accepts_dhe
-from tlsprobe.report import clients_view, survey
+from tlsprobe.report import clients_view, decided, survey
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.phrases import DASH, Phrases, severity_id
 from tlsprobe.rules import RULES, Finding
@@ -48,6 +48,8 @@ def print_summary(
     console.print(_text(headline(every, phrases.words), "bold"))
     for sentence in lede(every, len(info.bad_rows), phrases.words):
         console.print(_text(sentence))
+    for sentence in decided.sentences(assessment, phrases.words):
+        console.print(_text(sentence))
     console.print()
     console.print(_counts(every, phrases))
     if sides := _sides(every, phrases):
@@ -78,12 +80,12 @@ def print_server(each: Judged, console: Console, *, lang: str = "en") -> None:
     phrases = Phrases(wording(lang))
     scan, say = each.scan, phrases.words.say
     console.print()
-    title = _text(f"{scan.target.endpoint}  ", "bold")
+    title = _text(f"{scan.target.label}  ", "bold")
     console.print(title + _severity(each, phrases) + _text(f"  {say(f'report.status.{scan.status}')}"))
     console.print()
     console.print(_facts(each, phrases))
     for found in each.findings:
-        _print_finding(found, phrases, console)
+        _print_finding(found, each.standing(found), phrases, console)
     if not each.findings and scan.dhe is not None:
         console.print()
         console.print(_text(phrases.digest(each)))
@@ -129,13 +131,15 @@ def print_rules(console: Console, *, lang: str = "en") -> None:
             console.print(Padding(_text(f"{source.reference}: {source.url}", "dim"), (0, 0, 0, 2)))
 
 
-def _print_finding(found: Finding, phrases: Phrases, console: Console) -> None:
+def _print_finding(found: Finding, standing: Standing, phrases: Phrases, console: Console) -> None:
     words = phrases.words
     console.print()
     label = words.say(f"report.severity.{found.severity}")
     heading = _text(f"{found.rule} {found.name}", "bold")
     console.print(_text(label, _STYLES[found.severity]) + _text("  ") + heading)
     console.print(_text(found.title.render(words)))
+    if answered_for := decided.of_standing(standing, words):
+        console.print(_text(answered_for))
     _print_list([each.render(words) for each in found.evidence], console)
     console.print(_text(words.say("report.terminal.recommendation"), "bold"))
     console.print(Padding(_text(found.recommended(words)), (0, 0, 0, 2)))
@@ -208,7 +212,7 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     for each in shown:
         known = each.severity is not None
         table.add_row(
-            _text(phrases.label(each.scan)),
+            _text(each.scan.target.label),
             _severity(each, phrases) if known else _text(say(f"report.status.{each.scan.status}")),
             _text(phrases.rate(each.rate) if known else each.scan.status_reason),
             _text(phrases.zeros(each.scan)),

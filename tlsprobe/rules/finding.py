@@ -116,7 +116,11 @@ class Finding:
 
 
 def fingerprint(target: Target, rule: str) -> str:
-    """Return 32 hex digits that stay the same from run to run: host, port, server_name and rule."""
+    """Return 32 hex digits that stay the same from run to run: host, port, server_name and rule.
+
+    With `--all-ips` the address is among them: it is another server.
+    """
+    parts = [target.host, target.port, target.server_name, rule]
     # JSON keeps the parts apart, and a server name that is not sent apart from an empty one.
-    identity = json.dumps([target.host, target.port, target.server_name, rule])
+    identity = json.dumps([*parts, target.address] if target.address else parts)
     return hashlib.sha256(identity.encode()).hexdigest()[:32]

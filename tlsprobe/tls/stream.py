@@ -38,6 +38,10 @@ class Parting(bytes):
     """Bytes to send after which nothing is waited for; the conversation goes on at once."""
 
 
+class Concluding(Parting):
+    """The last bytes of a handshake, possibly none: TLS stands, and needs nobody to carry it from here on."""
+
+
 class PeerGone(Exception):
     """The peer ended the connection or says nothing more."""
 

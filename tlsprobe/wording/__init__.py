@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlsprobe.wording import (
+    ci,
     client_list,
     fix_folder,
+    gate,
     notes,
     page,
     reasons,
@@ -32,10 +34,12 @@ SENTENCES: Mapping[str, str] = {
     **rules.SENTENCES,
     **reasons.SENTENCES,
     **report.SENTENCES,
+    **ci.SENTENCES,
     **notes.SENTENCES,
     **page.SENTENCES,
     **client_list.SENTENCES,
     **fix_folder.SENTENCES,
+    **gate.SENTENCES,
     **server_fixes.SENTENCES,
     **windows_fixes.SENTENCES,
     **stacks.SENTENCES,

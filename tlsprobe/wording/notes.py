@@ -27,6 +27,11 @@ SENTENCES = {
         "with the number of servers on which that is so. Where the inventory names a server's clients, only "
         "these count, and a few that must never break."
     ),
+    "report.note.change.term": "Since the baseline",
+    "report.note.change.text": (
+        "Findings of this run beside those of the run before. “Learned”: the server is as it was, and more "
+        "is known of it. “Gone”: it was looked for and is not there. “Not known”: it could not be looked for."
+    ),
     "report.note.status.term": "Status",
     "report.note.status.text": (
         "How far the scan of the server came. It says nothing of how good the server is."

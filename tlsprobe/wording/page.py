@@ -63,25 +63,23 @@ SENTENCES = {
     "report.chart.of": "{n} of {total}",
     # ---- report: since the baseline
     "report.section.progress": "Since the baseline",
-    "report.section.progress.hint": (
-        "Findings of this run beside those of the run before. “Learned” means that more is known of a server "
-        "that is as it was."
-    ),
     "report.change.new": "New",
     "report.change.worse": "Worse",
     "report.change.same": "As before",
     "report.change.better": "Better",
     "report.change.learned": "Learned",
+    "report.change.gone": "Gone",
+    "report.change.not-known": "Not known",
+    "report.change.left": "Not in this run",
+    "report.gone.one": "{n} finding is gone",
+    "report.gone.many": "{n} findings are gone",
+    "report.gone.more.one": "{n} more is listed by",
+    "report.gone.more.many": "{n} more are listed by",
     # ---- report: waivers
     "report.section.waivers": "Findings that somebody answers for",
     "report.section.waivers.hint": "They are left out of severities and counts until the day that is named.",
     "report.waiver.finding": "Finding",
     "report.waiver.why": "Why, who, until when",
-    "report.waiver.holds": "Waived ({kind}): {reason}. Approved by {approver}, until {expires}.",
-    "report.waiver.expired": (
-        "The waiver is over and counts no more since {expires} ({kind}): {reason}. It was approved by "
-        "{approver}."
-    ),
     "report.waivers.waived": "Waived",
     "report.waivers.expired": "Waiver is over",
     "report.waiver.more.one": "{n} more is in findings.csv.",

@@ -12,6 +12,12 @@ SENTENCES = {
     "report.headline.others.many": "{n} of {total} servers are likely to drop connections",
     "report.headline.none": "No server was found that drops connections of old Windows clients",
     "report.headline.nothing": "No server could be assessed",
+    "report.lede.addresses.one": (
+        "{n} name has several addresses; each was scanned on its own and counts as a server."
+    ),
+    "report.lede.addresses.many": (
+        "{n} names have several addresses; each was scanned on its own and counts as a server."
+    ),
     "report.lede.worst": "At worst about {count} in 10,000 full handshakes over DHE fail, on {server}.",
     "report.lede.worst-every": "At worst every full handshake over DHE fails, on {server}.",
     "report.lede.typical": "On a typical one of them about {count} in 10,000 full handshakes over DHE fail.",
@@ -199,6 +205,7 @@ SENTENCES = {
     "report.banner.http-server": "Server header",
     "report.banner.http-x-powered-by": "X-Powered-By header",
     "report.banner.ntlm": "NTLM challenge",
+    "report.banner.tds-prelogin": "Answer to PRELOGIN",
     "report.banner.ldap-functionality": "Functional level",
     "report.fact.per-day": "Failures a day",
     "report.per-day.of-named": "about {count}",

@@ -13,7 +13,7 @@ _LINE = (
 _UNDO = "The copy beside {file} is put back. After that, reload."
 _CHECK = (
     "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-    "openssl s_client -connect {place}{options} -tls1_2 -cipher DHE"
+    "openssl s_client -connect {connect}{options} -tls1_2 -cipher DHE"
 )
 _LIBRARY = (
     "The value is in the language of the TLS library. Debian's is built with GnuTLS; with OpenSSL, as on "

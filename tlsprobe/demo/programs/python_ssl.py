@@ -29,7 +29,8 @@ def main() -> None:
     parser.add_argument("--ciphers", required=True)
     arguments = parser.parse_args()
     context = make_context(arguments)
-    with socket.create_server((arguments.address, arguments.port), backlog=512) as listener:
+    family = socket.AF_INET6 if ":" in arguments.address else socket.AF_INET
+    with socket.create_server((arguments.address, arguments.port), family=family, backlog=512) as listener:
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=serve, args=(context, connection), daemon=True).start()

@@ -1,0 +1,48 @@
+"""A run for handing out: a folder for each owner (or whatever column), with its own reports and edits."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection
+from pathlib import Path
+
+from tlsprobe.assessment import Assessment
+from tlsprobe.assessment.parts import parts
+from tlsprobe.files import write_whole
+from tlsprobe.remedy.folder import fix_files
+from tlsprobe.report import write_reports
+from tlsprobe.rules import Severity
+from tlsprobe.wording import Wording
+
+FIX = "fix"
+
+
+def write_handouts(
+    run: Path,
+    assessment: Assessment,
+    column: str,
+    *,
+    formats: Collection[str],
+    words: Wording,
+    fail_on: Severity = Severity.HIGH,
+    csv_bom: bool = False,
+) -> tuple[Path, ...]:
+    """Write RUN/by-COLUMN/VALUE for each value of the column; return these folders.
+
+    `fail_on` and `csv_bom` are those of write_reports.
+    Raises PartsError for a column that is not there, before anything is written, and OSError.
+    """
+    every = parts(assessment, column)
+    root = run / f"by-{every[0].column}"
+    for part in every:
+        folder = root / part.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        write_reports(
+            folder, part.assessment, formats=formats, lang=words.lang, fail_on=fail_on, csv_bom=csv_bom
+        )
+        scans = [each.scan for each in part.assessment.servers]
+        for file in fix_files(scans, part.assessment.info, run=shlex.quote(str(run)), words=words):
+            path = folder / FIX / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, file.content)
+    return tuple(root / part.folder for part in every)
