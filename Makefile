@@ -42,6 +42,7 @@ verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the mea
 
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 	$(BIN)/python -m benchmarks.cost
+	$(BIN)/python -m benchmarks.reports
 
 # Whose machine it was is nobody's business, so user and host are taken out of run.json.
 sample: $(VENV)/dev.done  ## reports/sample again, from the servers that can run here

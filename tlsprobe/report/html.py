@@ -123,10 +123,13 @@ def _servers(every: Sequence[Judged], details: Details, phrases: Phrases) -> lis
 
 
 def _anchors(every: Sequence[Judged]) -> Iterator[str]:
-    """Yield an id for each server that is the same in the next run, as far as names tell servers apart."""
+    """Yield an id for each server: its endpoint, or what tells it from others there. Runs share them."""
+    endpoints = Counter(each.scan.target.endpoint for each in every)
     taken: Counter[str] = Counter()
     for each in every:
-        name = re.sub(r"[^A-Za-z0-9.:_\[\]-]", "_", each.scan.target.label)[:300]
+        target = each.scan.target
+        name = target.endpoint if endpoints[target.endpoint] == 1 else target.label
+        name = re.sub(r"[^A-Za-z0-9.:_\[\]-]+", "_", name).strip("_")[:300] or "server"
         taken[name] += 1
         yield name if taken[name] == 1 else f"{name}_{taken[name]}"
 
