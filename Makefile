@@ -42,13 +42,14 @@ verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the mea
 
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 	$(BIN)/python -m benchmarks.cost
+	$(BIN)/python -m benchmarks.reports
 
 # Whose machine it was is nobody's business, so user and host are taken out of run.json.
-sample: $(VENV)/dev.done  ## reports/sample again, from the servers that can run here
-	rm -rf reports/sample
-	$(BIN)/tlsprobe demo --out reports/sample --samples 2000
-	sed -i -E 's/"(user|host)": "[^"]*"/"\1": "example"/' reports/sample/run.json
+sample: $(VENV)/dev.done  ## reports/sample again, in both languages, from every real server that can run here
+	$(BIN)/python -m tests.peers.sample reports/sample
+	sed -i -E 's/^  "(user|host)": "[^"]*"/  "\1": "example"/' reports/sample/run.json
 	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete
+	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete --lang ja --format html,csv --out reports/sample/ja
 
 traits: $(VENV)/dev.done  ## the traits of TLS libraries again, from every one that runs here, and docs/stacks.md
 	$(BIN)/python -m tests.stacks.fetch

@@ -225,6 +225,10 @@ def probe(
 )
 def report(
     run: Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the reports.", show_default="RUN", rich_help_panel=options.OUTPUT),
+    ] = None,
     formats: options.Formats = options.DEFAULT_FORMATS,
     csv_bom: options.CsvBom = False,
     split_by: options.SplitBy = None,
@@ -258,6 +262,7 @@ def report(
         stdout,
         csv_bom=csv_bom,
         split_by=split_by,
+        out=out,
         as_of=as_of,
         lang=lang,
         quiet=quiet,

@@ -37,6 +37,7 @@ class Wanted:
     stdout: options.StdoutFormat | None = None
     csv_bom: bool = False
     split_by: str | None = None
+    out: Path | None = None  # where the reports go; None: into the run's folder
     as_of: datetime | None = None  # the day on which waivers have to hold; None: today
     lang: str = ENGLISH
     quiet: bool = False
@@ -66,11 +67,14 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
     with usage_errors():
         assessment = assessed(folder, info, scans, as_of(wanted.as_of))
     fail_on = Severity(wanted.fail_on.value)
+    out = wanted.out or folder
     written: list[Path] = []
     try:
+        out.mkdir(parents=True, exist_ok=True)
         if wanted.split_by is not None:
             written += write_handouts(
                 folder,
+                out,
                 assessment,
                 wanted.split_by,
                 formats=wanted.formats,
@@ -80,7 +84,7 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
             )
         written = [
             *write_reports(
-                folder,
+                out,
                 assessment,
                 formats=wanted.formats,
                 lang=wanted.lang,

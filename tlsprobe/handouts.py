@@ -19,6 +19,7 @@ FIX = "fix"
 
 def write_handouts(
     run: Path,
+    out: Path,
     assessment: Assessment,
     column: str,
     *,
@@ -27,13 +28,13 @@ def write_handouts(
     fail_on: Severity = Severity.HIGH,
     csv_bom: bool = False,
 ) -> tuple[Path, ...]:
-    """Write RUN/by-COLUMN/VALUE for each value of the column; return these folders.
+    """Write OUT/by-COLUMN/VALUE for each value of the column; return these folders.
 
     `fail_on` and `csv_bom` are those of write_reports.
     Raises PartsError for a column that is not there, before anything is written, and OSError.
     """
     every = parts(assessment, column)
-    root = run / f"by-{every[0].column}"
+    root = out / f"by-{every[0].column}"
     for part in every:
         folder = root / part.folder
         folder.mkdir(parents=True, exist_ok=True)

@@ -101,6 +101,9 @@ PACKAGES = (
     Package("tshark", "tshark"),
     Package("curl", "curl"),
     Package("libcurl3-gnutls", "/usr/lib/*/libcurl-gnutls.so.4"),
+    # Opens report.html: tests/page.
+    Package("chromium", "chromium"),
+    Package("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     Package("tinyproxy-bin", "tinyproxy"),
     Package("microsocks", "microsocks"),
 )

@@ -62,14 +62,17 @@ def test_a_waived_finding_is_skipped_with_its_justification() -> None:
     waived = {"DHE004": Standing(FIRST_SEEN, waiver=WAIVER, change=Change.NEW)}
     (skipped,) = cases(assessment(LANDS, standings=[waived]))["DHE004"].result
     assert isinstance(skipped, Skipped)
-    assert skipped.message == "Waived until 2026-09-01 by K. Ito: No Windows client <here>."
+    assert (
+        skipped.message
+        == "Waived until 2026-09-01: not-applicable, approved by K. Ito. No Windows client <here>."
+    )
 
 
 def test_an_expired_waiver_fails_and_says_so_though_the_baseline_knows_the_finding() -> None:
     expired = {"DHE004": Standing(FIRST_SEEN, expired=WAIVER, change=Change.SAME)}
     (failure,) = cases(assessment(LANDS, standings=[expired]))["DHE004"].result
     assert isinstance(failure, Failure)
-    assert failure.text.startswith("Its waiver expired on 2026-09-01; K. Ito")
+    assert failure.text.startswith("Its waiver expired on 2026-09-01: not-applicable, approved by K. Ito. ")
 
 
 @pytest.mark.parametrize("change", Change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tlsprobe.report import (
     endpoints_csv,
     findings_csv,
     findings_jsonl,
+    html,
     junit,
     sarif,
     write_reports,
@@ -69,8 +71,17 @@ def in_junit(run: Assessment, fail_on: Severity) -> list[tuple[str, str]]:
     )
 
 
+def in_page(run: Assessment, inline_up_to: int) -> list[str]:
+    """The fingerprints on the rows of the page's list."""
+    rows = re.findall(r' data-findings="([^"]*)"', html.render(run, inline_up_to=inline_up_to))
+    assert len(rows) == len(run.servers)
+    return sorted(fingerprint for row in rows for fingerprint in row.split())
+
+
 def agree(run: Assessment, fail_on: Severity) -> None:
     expected = judged(run)
+    for inline_up_to in (0, len(run.servers)):
+        assert in_page(run, inline_up_to) == [fingerprint for fingerprint, _, _ in expected]
     assert in_findings_csv(run) == expected
     assert in_findings_jsonl(run) == expected
     assert in_sarif(run) == expected

@@ -19,6 +19,7 @@ from hatchling.builders.wheel import WheelBuilder
 from rich.console import Console
 from typer.testing import CliRunner
 
+from tlsprobe.assessment import assess, judged
 from tlsprobe.cli import app
 from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.inventory import parse_inventory
@@ -189,16 +190,21 @@ class Shown(HTMLParser):
         super().__init__()
         self.text: list[str] = []
         self.langs: list[str | None] = []
-        self._style = False
+        self._skipped = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._style = tag == "style"
+        if tag in ("style", "script", "pre"):  # what is no text, and commands
+            self._skipped = tag
         given = dict(attrs)
         self.langs += [given["lang"]] if "lang" in given else []
-        self.text += [value for name in ("aria-label", "title", "data-label") if (value := given.get(name))]
+        self.text += [value for name in ("aria-label", "title", "data-said") if (value := given.get(name))]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._skipped:
+            self._skipped = ""
 
     def handle_data(self, data: str) -> None:
-        if not self._style:
+        if not self._skipped:
             self.text.append(data)
 
 
@@ -248,7 +254,7 @@ def english_words_in(text: str) -> list[str]:
 
 def page(lang: str) -> Shown:
     shown = Shown()
-    shown.feed(html.render(read_scans(SAMPLE), read_run_info(SAMPLE), lang=lang))
+    shown.feed(html.render(assess(read_scans(SAMPLE), read_run_info(SAMPLE)), lang=lang))
     return shown
 
 
@@ -278,7 +284,7 @@ def test_the_page_says_of_bad_rows_and_notices_what_their_ids_mean() -> None:
     assert len(inventory.bad_rows) == 1
     assert {notice.kind for notice in inventory.notices} == {"unknown-column", "duplicate"}
     shown = Shown()
-    shown.feed(html.render((), info, lang="ja"))
+    shown.feed(html.render(assess((), info), lang="ja"))
     text = " ".join(shown.text)
     assert "「99999」はポート番号として認識できません" in text
     assert "「a.example:1」は前の行にも記載されています" in text
@@ -288,15 +294,15 @@ def test_the_page_says_of_bad_rows_and_notices_what_their_ids_mean() -> None:
     specific += [english.notice(notice) for notice in inventory.notices]
     assert specific == [*(row.message for row in inventory.bad_rows), *(n.message for n in inventory.notices)]
     assert not any(message in text for message in specific)
-    problem = endpoints_frame((), info, lang="ja").iloc[0]["problem"]
+    problem = endpoints_frame(assess((), info), lang="ja").iloc[0]["problem"]
     assert problem.startswith("2 行目、列 port: 「99999」")
 
 
 def test_the_terminal_is_japanese_and_fits_80_columns(console: Console) -> None:
     scans, info = read_scans(SAMPLE), read_run_info(SAMPLE)
-    print_summary(scans, info, console, lang="ja", written=[Path("reports/x/report.html")])
+    print_summary(assess(scans, info), console, lang="ja", written=[Path("reports/x/report.html")])
     for scan in scans:
-        print_server(scan, judge(scan), console, lang="ja")
+        print_server(judged(scan), console, lang="ja")
     text = printed(console)
     assert english_in(text) == []
     assert english_words_in(text) == []
@@ -315,15 +321,16 @@ def test_lists_and_rules_are_japanese(console: Console) -> None:
 
 def test_tables_have_japanese_sentences_under_the_same_headers_and_values() -> None:
     scans, info = read_scans(SAMPLE), read_run_info(SAMPLE)
-    ours, english = findings_frame(scans, lang="ja"), findings_frame(scans)
+    judged_run = assess(scans, info)
+    ours, english = findings_frame(judged_run, lang="ja"), findings_frame(judged_run)
     assert tuple(ours.columns) == FINDING_COLUMNS
     said = ["title", "evidence", "recommendation"]
     assert ours.drop(columns=said).equals(english.drop(columns=said))
     text = " ".join(ours[said].to_numpy().ravel())
     assert english_in(text) == []
     assert english_words_in(text) == []
-    assert tuple(endpoints_frame(scans, info, lang="ja").columns)[: len(ENDPOINT_COLUMNS)] == ENDPOINT_COLUMNS
-    assert endpoints_frame(scans, info, lang="ja").equals(endpoints_frame(scans, info))
+    assert tuple(endpoints_frame(judged_run, lang="ja").columns)[: len(ENDPOINT_COLUMNS)] == ENDPOINT_COLUMNS
+    assert endpoints_frame(judged_run, lang="ja").equals(endpoints_frame(judged_run))
 
 
 def test_the_fix_folder_is_japanese_and_has_the_same_files() -> None:
@@ -384,7 +391,7 @@ def test_report_in_japanese_leaves_the_journal_and_the_exit_code_alone(tmp_path:
     assert "lang" not in json.loads((folder / "run.json").read_text())["flags"]
 
 
-def test_a_dry_run_in_japanese(tmp_path: Path) -> None:
+def test_a_dry_judged_runin_japanese(tmp_path: Path) -> None:
     path = tmp_path / "inventory.csv"
     path.write_text("host\n" + "\n".join(f"s{n}.example" for n in range(1200)))
     code, said = run("scan", str(path), "--dry-run", "--lang", "ja")

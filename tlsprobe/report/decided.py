@@ -23,6 +23,13 @@ def sentences(assessment: Assessment, words: Wording) -> list[str]:
         *newer(assessment, words),
         *(_of_waiver("waiver.expired", each, words, n=n) for each, n in expired.items()),
         *([words.say("waiver.counted", n=waived)] if waived else []),
+        *idle(assessment, words),
+    ]
+
+
+def idle(assessment: Assessment, words: Wording) -> list[str]:
+    """Point out the waivers that nothing needs, and those of which that can't be said."""
+    return [
         *(_of_waiver("waiver.unmatched", each, words) for each in assessment.unmatched),
         *(_of_waiver("waiver.unsettled", each, words) for each in assessment.unsettled),
     ]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from statistics import median_low
 
 from tlsprobe.assessment import Judged
 from tlsprobe.facts import Status
 from tlsprobe.report.phrases import in_ten_thousand, is_every
-from tlsprobe.rules import Severity
+from tlsprobe.rules import FixSide, Severity
 from tlsprobe.wording import Wording
 
 # What old Windows runs into, and what every client does that follows the RFC.
 _OLD_WINDOWS = {"DHE003", "DHE004"}
 _EVERY_CLIENT = {"DHE001", "DHE002"}
+_DECIDED = set(FixSide) - {FixSide.NONE}
 
 
 def headline(every: Sequence[Judged], words: Wording) -> str:
@@ -26,20 +29,40 @@ def headline(every: Sequence[Judged], words: Wording) -> str:
     return words.say("report.headline.none")
 
 
+def to_decide(every: Sequence[Judged], words: Wording) -> str:
+    """Return what the reader has to decide: the two sides that most servers wait for."""
+    sides = Counter(each.fix for each in every if each.fix in _DECIDED and each.open)
+    said = [words.say(f"report.decide.{side}", n=count) for side, count in sides.most_common(2)]
+    return words.say("report.decide", what="; ".join(said)) if said else ""
+
+
 def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
-    """Return the sentences below it: what a server is, the worst rate, whom else it hits, what is missing."""
+    """Return the sentences below it: how often it fails, whom else it hits, and what is missing."""
+    return [*how_often(every, words), *what_is_missing(every, bad_rows, words)]
+
+
+def how_often(every: Sequence[Judged], words: Wording) -> list[str]:
+    """Say how many handshakes fail on a typical server and on the worst, and whether it hits others too."""
     said = []
     if spread := len({each.scan.target.row for each in every if _is_one_of_several(each)}):
         said.append(words.say("report.lede.addresses", n=spread))
-    rates = ((each.rate or 0.0, each.scan.target.label) for each in every if each.open)
-    rate, server = max(rates, default=(0.0, ""))
+    rates = sorted(each.rate for each in every if each.rate and each.open)
+    if rates and in_ten_thousand(middle := median_low(rates)) != in_ten_thousand(rates[-1]):
+        said.append(words.say("report.lede.typical", count=in_ten_thousand(middle)))
+    rated = ((each.rate or 0.0, each.scan.target.label) for each in every if each.open)
+    rate, server = max(rated, default=(0.0, ""))
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
     if with_every_client := sum(map(_drops_everybody, every)):
         said.append(words.say("report.lede.every-client", n=with_every_client))
-    gaps = sum(each.scan.status is not Status.ASSESSED for each in every)
-    if gaps:
+    return said
+
+
+def what_is_missing(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:
+    """Say how many servers were not assessed in full, and how many rows were left out."""
+    said = []
+    if gaps := sum(each.scan.status is not Status.ASSESSED for each in every):
         said.append(words.say("report.lede.gaps", n=gaps))
     if bad_rows:
         said.append(words.say("report.lede.bad-rows", n=bad_rows))

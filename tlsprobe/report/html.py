@@ -1,139 +1,159 @@
-"""report.html: one file that needs nothing else, runs no script and loads nothing."""
+"""report.html: one file that needs nothing else and loads nothing.
+
+Headline, decisions, charts and the ranked list are there without the script, and in a small run every detail
+too. In a large one the script puts a server's details together, from parts that are stored once.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from typing import Any, cast
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tlsprobe.assessment import Assessment, Judged
-from tlsprobe.facts import Status
-from tlsprobe.report import server_view
-from tlsprobe.report.headline import headline, lede
-from tlsprobe.report.phrases import DASH, Phrases, severity_id
+from tlsprobe.report import decided, facets, history_view, overview, server_view
+from tlsprobe.report.blocks import Blocks
+from tlsprobe.report.details import Details, Macros, Part
+from tlsprobe.report.environment import asset, environment, policy
+from tlsprobe.report.headline import headline, how_often, to_decide, what_is_missing
+from tlsprobe.report.phrases import Phrases
+from tlsprobe.report.server_view import ASKED, RowView
 from tlsprobe.report.tables import utc
 from tlsprobe.wording import Wording, wording
-from tlsprobe.wording.visible import visible
 
-_TILES = ("critical", "high", "medium", "low", "info", "none", "not-assessed")
-_ALWAYS_SHOWN = ("critical", "high", "medium", "none", "not-assessed")
-_ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED)
+# As many servers as can be read through. With more, details are put together by the script.
+MOST_INLINE = 50
 NOTES = (
     "severity",
     "rate",
-    "suites",
+    "side",
     "group",
     "share",
     "zeros",
+    "suites",
     "status",
     "not-observed",
     "client-share",
     "confidence",
+    "locked-out",
+    "change",
     "limits",
 )
+COLUMNS = ("server", "severity", "rate", "fix", "group", "share", "zeros", "owner")
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """How many servers have this severity as their worst."""
+class ServerView:
+    """A server's row, and its parts."""
 
-    severity: str
-    label: str
-    count: int
-    start: float  # of the bar, in percent
-    width: float
+    row: RowView
+    digest: str
+    parts: tuple[Part, ...]
 
 
-def render(assessment: Assessment, *, lang: str = "en") -> str:
-    """Return the whole page."""
+def render(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST_INLINE) -> str:
+    """Return the whole page; details stand in it as they are read where there are so few servers."""
     words = wording(lang)
     phrases = Phrases(words)
     info, every = assessment.info, assessment.servers
-    asked = [each for each in every if _was_asked(each)]
-    others = [each for each in every if not _was_asked(each)]
-    return (
-        environment(words)
-        .get_template("report.html.j2")
-        .render(
-            lang=words.lang,
-            style=_style(),
-            policy=_policy(),
-            headline=headline(every, words),
-            lede=lede(every, len(info.bad_rows), words),
-            tiles=_tiles(every, len(info.bad_rows), phrases),
-            servers=[server_view.server(each, place, phrases) for place, each in enumerate(asked, start=1)],
-            others=[server_view.not_asked(each, phrases) for each in others],
-            bad_rows=info.bad_rows,
-            notices=info.notices,
-            run=info,
-            started=utc(info.started),
-            finished=utc(info.finished) if info.finished else words.say("report.run.unfinished"),
-            notes=NOTES,
-            reason=phrases.reason,
-            said=phrases.notice,
-            bad_row=phrases.bad_row,
+    blocks = Blocks(inline=len(every) <= inline_up_to)
+    templates = environment(words, blocks)
+    macros = cast(Macros, templates.get_template("parts.html.j2").module)
+    servers = _servers(every, Details(blocks, macros, phrases), phrases)
+    known = facets.facets(every, phrases)
+    style, script = asset("report.css") + _labels(words), asset("report.js")
+    return templates.get_template("report.html.j2").render(
+        **_overview(assessment, servers, phrases),
+        lang=words.lang,
+        style=style,
+        script=script,
+        policy=policy(style=style, script=script),
+        servers=servers,
+        inline=blocks.inline,
+        has_owners=any(each.scan.target.owner or each.scan.target.environment for each in every),
+        facets=known,
+        data=facets.data(every, [each.parts for each in servers], known, blocks),
+        parts=blocks.parts,
+        bad_rows=info.bad_rows,
+        notices=info.notices,
+        run=info,
+        started=utc(info.started),
+        finished=utc(info.finished) if info.finished else words.say("report.run.unfinished"),
+        notes=NOTES,
+        said=phrases.notice,
+        bad_row=phrases.bad_row,
+    )
+
+
+def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Phrases) -> dict[str, Any]:
+    every, bad_rows = assessment.servers, len(assessment.info.bad_rows)
+    tag, bars = overview.by_tag(every, phrases)
+    typical = overview.typical_rate(every)
+    return {
+        "headline": headline(every, phrases.words),
+        "lede": how_often(every, phrases.words),
+        "to_decide": to_decide(every, phrases.words),
+        "missing": what_is_missing(every, bad_rows, phrases.words),
+        "tiles": overview.tiles(every, bad_rows, phrases),
+        "decisions": overview.decisions(every, phrases),
+        "dots": overview.dots(typical),
+        "typical": phrases.count(typical),
+        "tag": tag,
+        "tag_bars": bars,
+        "rule_bars": overview.by_rule(every, phrases),
+        "progress": history_view.progress(assessment, phrases.words),
+        "waivers": history_view.waivers(assessment, [each.row for each in servers], phrases),
+        "idle_waivers": decided.idle(assessment, phrases.words),
+        "not_assessed": _not_assessed(every, phrases),
+    }
+
+
+def _servers(every: Sequence[Judged], details: Details, phrases: Phrases) -> list[ServerView]:
+    anchors = _anchors(every)
+    return [
+        ServerView(
+            row=server_view.row(each, next(anchors), phrases),
+            digest=phrases.digest(each),
+            parts=details.of(each),
         )
+        for each in every
+    ]
+
+
+def _anchors(every: Sequence[Judged]) -> Iterator[str]:
+    """Yield an id for each server: its endpoint, or what tells it from others there. Runs share them."""
+    endpoints = Counter(each.scan.target.endpoint for each in every)
+    taken: Counter[str] = Counter()
+    for each in every:
+        target = each.scan.target
+        name = target.endpoint if endpoints[target.endpoint] == 1 else target.label
+        name = re.sub(r"[^A-Za-z0-9.:_\[\]-]+", "_", name).strip("_")[:300] or "server"
+        taken[name] += 1
+        yield name if taken[name] == 1 else f"{name}_{taken[name]}"
+
+
+def _not_assessed(every: Sequence[Judged], phrases: Phrases) -> list[tuple[str, str, str, int]]:
+    """Count the servers that were not asked: status, reason, the reason's id, and how many."""
+    reasons = Counter(
+        (each.scan.status, each.scan.status_reason) for each in every if each.scan.status not in ASKED
     )
+    return [
+        (phrases.words.say(f"report.status.{status}"), phrases.reason(reason), reason, count)
+        for (status, reason), count in reasons.most_common()
+    ]
 
 
-def _was_asked(each: Judged) -> bool:
-    return each.scan.status in _ASKED or bool(each.findings)
-
-
-def environment(words: Wording) -> Environment:
-    """Return the templates, made to fail on a slip rather than to print nothing."""
-    environment = Environment(
-        loader=PackageLoader("tlsprobe.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_printable,
-    )
-    environment.filters["breakable"] = _breakable
-    environment.globals |= {"say": words.say, "joined": words.joined, "dash": DASH}
-    return environment
-
-
-def _printable(value: object) -> object:
-    """Let nothing invisible through, and no None: a template that prints one has a fault."""
-    if value is None:
-        raise ValueError("a template prints None")
-    return value if isinstance(value, Markup) else visible(str(value))
-
-
-def _breakable(text: str) -> Markup:
-    """Let a long name of a suite go on in the next line behind an underscore."""
-    return escape(visible(text)).replace("_", Markup("_<wbr>"))
-
-
-def _style() -> Markup:
-    css = resources.files("tlsprobe.report").joinpath("templates/report.css").read_text("utf-8")
-    return Markup(css)  # noqa: S704 - our own file
-
-
-def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def _tiles(every: Sequence[Judged], bad_rows: int, phrases: Phrases) -> list[Tile]:
-    counts = Counter(severity_id(each) for each in every)
-    counts["not-assessed"] += bad_rows
-    total = max(1, counts.total())
-    tiles, start = [], 0.0
-    for severity in _TILES:
-        count = counts[severity]
-        if not count and severity not in _ALWAYS_SHOWN:
-            continue
-        width = 100 * count / total
-        label = phrases.words.say(f"report.severity.{severity}")
-        tiles.append(Tile(severity, label, count, round(start, 3), round(width, 3)))
-        start += width
-    return tiles
+def _labels(words: Wording) -> Markup:
+    """Return the rules that name the cells where the list has no columns, on a phone."""
+    rules = []
+    for place, name in enumerate(COLUMNS[1:], start=2):
+        text = words.say(f"report.column.{name}").replace("\\", "\\\\").replace('"', '\\"')
+        rules.append(
+            f'.ranking > tbody > tr:not(.opened) > td:nth-child({place})::before {{ content: "{text}"; }}'
+        )
+    sheet = "@media screen and (max-width: 52rem) {\n" + "\n".join(rules) + "\n}\n"
+    return Markup(sheet.replace("<", "\\3c "))  # noqa: S704 - our own words

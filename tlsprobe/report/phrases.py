@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from tlsprobe.assessment import Judged, Standing, has_no_dhe
+from tlsprobe.assessment import Judged, has_no_dhe
 from tlsprobe.facts import (
     Group,
     Observation,
@@ -45,6 +45,16 @@ class Phrases:
         if is_every(rate):
             return self.words.say("report.rate.every")
         return self.words.say("report.rate.some", count=in_ten_thousand(rate))
+
+    def count(self, rate: float | None) -> str:
+        """Say a failure rate as the bare number of 10,000, for a column that says so."""
+        if rate is None:
+            return self.words.say("report.rate.unknown")
+        return "0" if rate == 0 else "10,000" if is_every(rate) else in_ten_thousand(rate)
+
+    def fix(self, each: Judged) -> str:
+        """Say where the change belongs; nothing where there is nothing to change."""
+        return self.words.say(f"report.fix.{each.fix}") if each.fix and each.open else ""
 
     def banner(self, source: str) -> str:
         """Say where a server said something of itself."""
@@ -115,18 +125,6 @@ class Phrases:
         if scan.zeros is None:
             return self.words.say("report.zeros.not-asked")
         return self.words.say(f"report.zeros.{scan.zeros.premaster_zeros}")
-
-    def answered_for(self, standing: Standing) -> str:
-        """Say who answers for a finding and why, or that nobody does any longer; empty where nobody did."""
-        waiver = standing.waiver or standing.expired
-        if waiver is None:
-            return ""
-        return self.words.say(
-            "ci.waived" if standing.waiver else "ci.expired",
-            expires=waiver.expires.isoformat(),
-            approver=visible(waiver.approver),
-            reason=visible(waiver.reason),
-        )
 
     def counted(self, count: int, key: str) -> str:
         """Say how many there are of something."""

@@ -17,6 +17,7 @@ from tlsprobe.gate import is_incomplete
 from tlsprobe.inventory import BadRow
 from tlsprobe.journal import INVENTORY
 from tlsprobe.remedy.markdown import bullets, plain
+from tlsprobe.report import decided
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import RULES, Finding, Rule, Severity
@@ -181,7 +182,7 @@ def _descriptor(reason: str, reasons: Mapping[str, int]) -> Json:
 
 def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json:
     words, standing = phrases.words, each.standing(found)
-    evidence = " ".join(said.render(words) for said in found.evidence)
+    evidence = words.joined(said.render(words) for said in found.evidence)
     properties: Json = {
         "severity": found.severity.value,
         "confidence": found.confidence.value,
@@ -196,7 +197,7 @@ def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json
         properties["change"] = standing.change.value
     suppression: list[Json] = []
     if standing.waiver is not None:
-        justification = phrases.answered_for(standing)
+        justification = decided.of_standing(standing, words)
         suppression = [{"kind": "external", "status": "accepted", "justification": justification}]
     said = f"{each.scan.target.label}: {found.title.render(words)}. {evidence} {found.recommended(words)}"
     result: Json = {

@@ -5,24 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from tlsprobe.assessment import Judged
-from tlsprobe.facts import (
-    AcceptedSuite,
-    Group,
-    Observation,
-    ServerScan,
-    accepts_dhe,
-)
-from tlsprobe.report import clients_view, stack_view, survey
-from tlsprobe.report.clients_view import ClientView
+from tlsprobe.assessment import Judged, Standing
+from tlsprobe.facts import AcceptedSuite, Group, Observation, ServerScan, Status, groups_of
+from tlsprobe.report import decided, stack_view
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import Finding
-from tlsprobe.rules.evidence import server_share
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 
 FORCED = "leading-zeros"  # the probe whose connections are shown one by one
+ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +33,10 @@ class FindingView:
     recommendation: str
     rate: str
     sources: tuple[str, ...]
+    fingerprint: str
+    change: str
+    answered_for: str  # by whom and why; empty where nobody does or did
+    is_waived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,135 +74,91 @@ class GroupView:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerView:
-    """All of one server: its row in the table and its section."""
+class RowView:
+    """A server's row in the ranked list; `note` says what the severity leaves out."""
 
     anchor: str
     endpoint: str
     also: str  # what tells it from others of the same endpoint
     label: str  # both
-    status: str
-    status_label: str
     severity: str
     severity_label: str
-    digest: str
-    suites: str
+    note: str
+    rate: str
+    fix: str
     group: str
     share: str
     zeros: str
-    rate: str
-    fix: str
-    facts: tuple[tuple[str, str], ...]
-    tags: tuple[tuple[str, str], ...]
-    findings: tuple[FindingView, ...]
-    forced_with: str
-    forced: tuple[ForcedView, ...]
-    suite_order: str
-    versions: tuple[tuple[str, tuple[SuiteView, ...]], ...]
-    groups: tuple[GroupView, ...]
-    shares: tuple[str, ...]
-    deciding_shares: tuple[str, ...]
-    clients: tuple[ClientView, ...]
-    clients_summary: str
-    survey: tuple[str, ...]
-    stack: tuple[str, ...]
-    gaps: tuple[str, ...]
+    owner: str
+    environment: str
+    fingerprints: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotAskedView:
-    """A server that was not assessed, and why."""
-
-    label: str
-    line: int
-    status: str
-    status_label: str
-    reason: str
-    reason_id: str
-    detail: str
-
-
-def server(each: Judged, place: int, phrases: Phrases) -> ServerView:
-    """Put everything that is known of a server into words."""
-    scan, say = each.scan, phrases.words.say
-    target = scan.target
-    return ServerView(
-        anchor=f"server-{place}",
+def row(each: Judged, anchor: str, phrases: Phrases) -> RowView:
+    """Put a server into the words of one row."""
+    scan, target = each.scan, each.scan.target
+    asked = scan.status in ASKED
+    return RowView(
+        anchor=anchor,
         endpoint=target.endpoint,
         also=", ".join(target.also),
         label=target.label,
-        status=scan.status.value,
-        status_label=say(f"report.status.{scan.status}"),
         severity=severity_id(each),
         severity_label=phrases.severity(each),
-        digest=phrases.digest(each),
-        suites=phrases.suites(scan),
-        group=phrases.groups(scan),
+        note=_row_note(each, phrases),
+        rate=phrases.count(each.rate) if asked else DASH,
+        fix=phrases.fix(each),
+        group=", ".join(dict.fromkeys(str(group.bits) for group in groups_of(scan))) or DASH,
         share=phrases.share(scan),
         zeros=phrases.zeros(scan),
-        rate=phrases.rate(each.rate),
-        fix=say(f"report.fix.{each.fix}") if each.fix and each.findings else "",
-        facts=_facts(each, phrases),
-        tags=tuple((name, value) for name, value in target.tags if value),
-        findings=tuple(_finding(found, phrases) for found in each.findings),
-        forced_with=_forced_with(scan, phrases),
-        forced=tuple(_forced(scan, one, phrases) for one in scan.observations if one.probe == FORCED),
-        suite_order=say(f"report.order.{scan.dhe.order}") if scan.dhe and accepts_dhe(scan) else "",
-        versions=_versions(scan, phrases),
-        groups=tuple(_group(group, phrases) for group in scan.groups),
-        shares=tuple(said.render(phrases.words) for said in server_share(scan.share))
-        if accepts_dhe(scan)
-        else (),
-        deciding_shares=_deciding_shares(scan, phrases),
-        clients=clients_view.clients(scan, phrases),
-        clients_summary=clients_view.summary(scan, phrases),
-        survey=survey.sentences(scan, phrases.words),
-        stack=stack_view.sentences(scan, phrases.words),
-        gaps=tuple(phrases.gaps(scan)),
+        owner=target.owner,
+        environment=target.environment,
+        fingerprints=" ".join(found.fingerprint for found in each.findings),
     )
 
 
-def not_asked(each: Judged, phrases: Phrases) -> NotAskedView:
-    """Say why a server was not assessed."""
-    scan = each.scan
-    return NotAskedView(
-        label=scan.target.label,
-        line=scan.target.line,
-        status=scan.status.value,
-        status_label=phrases.words.say(f"report.status.{scan.status}"),
-        reason=phrases.reason(scan.status_reason),
-        reason_id=scan.status_reason,
-        detail=scan.detail,
-    )
+def _row_note(each: Judged, phrases: Phrases) -> str:
+    """Say the status where not all was asked, and how many findings somebody answers for."""
+    said = []
+    if each.scan.status is not Status.ASSESSED:
+        said.append(phrases.words.say(f"report.status.{each.scan.status}"))
+    if waived := len(each.findings) - len(each.open):
+        said.append(phrases.words.say("report.row.waived", n=waived))
+    return " · ".join(said)
 
 
-def _facts(each: Judged, phrases: Phrases) -> tuple[tuple[str, str], ...]:
+def facts(each: Judged, phrases: Phrases) -> tuple[tuple[str, str], ...]:
+    """Return what is said of a server at the top, with its label."""
     scan, say = each.scan, phrases.words.say
     secret = {True: "yes", False: "no", None: "unknown"}[scan.extended_master_secret]
-    facts = [
-        (say("report.fact.status"), say(f"report.status.{scan.status}")),
-        (say("report.fact.address"), scan.address or DASH),
-        (say("report.fact.scanned"), utc(scan.started)),
-        (say("report.fact.effort"), say("report.effort", n=scan.connections, seconds=scan.duration_s)),
-        (say("report.fact.extended-master-secret"), say(f"report.{secret}")),
-    ]
-    facts.append((say("report.fact.stack"), stack_view.named(scan, phrases.words)))
-    facts.append((say("report.fact.windows"), phrases.windows(scan)))
+    said = [("rate", phrases.rate(each.rate))] if scan.status in ASKED else []
+    if per_day := phrases.per_day(each):
+        said.append(("per-day", per_day))
+    if fix := phrases.fix(each):
+        said.append(("fix", fix))
+    if scan.status in ASKED:
+        said.append(("suites", phrases.suites(scan)))
+        said.append(("stack", stack_view.named(scan, phrases.words)))
+        said.append(("windows", phrases.windows(scan)))
+        said.append(("extended-master-secret", say(f"report.{secret}")))
+    if scan.zeros is not None:
+        said.append(("short-client-share", say(f"report.form.{scan.zeros.short_client_share}")))
+        said.append(("padded-client-share", say(f"report.form.{scan.zeros.padded_client_share}")))
+    said.append(("status", say(f"report.status.{scan.status}")))
+    said.append(("address", scan.address or DASH))
+    said.append(("scanned", utc(scan.started)))
+    said.append(("effort", say("report.effort", n=scan.connections, seconds=scan.duration_s)))
+    if scan.target.line:
+        said.append(("line", str(scan.target.line)))
+    told = [(say(f"report.fact.{name}"), value) for name, value in said]
     for banner in scan.banners:
         text = f"{banner.text} ({banner.build})" if banner.build else banner.text
-        facts.append((phrases.banner(banner.source), text))
-    if per_day := phrases.per_day(each):
-        facts.insert(0, (say("report.fact.per-day"), per_day))
-    if scan.target.line:
-        facts.append((say("report.fact.line"), str(scan.target.line)))
-    if scan.zeros is not None:
-        for form in ("short", "padded"):
-            answer = getattr(scan.zeros, f"{form}_client_share")
-            facts.append((say(f"report.fact.{form}-client-share"), say(f"report.form.{answer}")))
-    return tuple(facts)
+        told.append((phrases.banner(banner.source), text))
+    return tuple(told)
 
 
-def _finding(found: Finding, phrases: Phrases) -> FindingView:
+def finding(found: Finding, standing: Standing, phrases: Phrases) -> FindingView:
+    """Put a finding into words, with what became of it and who answers for it."""
     words = phrases.words
     return FindingView(
         rule=found.rule,
@@ -219,10 +172,20 @@ def _finding(found: Finding, phrases: Phrases) -> FindingView:
         recommendation=found.recommended(words),
         rate="" if found.expected_failure_rate is None else phrases.rate(found.expected_failure_rate),
         sources=found.sources,
+        fingerprint=found.fingerprint,
+        change=words.say(f"report.change.{standing.change}") if standing.change else "",
+        answered_for=decided.of_standing(standing, words),
+        is_waived=standing.waiver is not None,
     )
 
 
-def _forced_with(scan: ServerScan, phrases: Phrases) -> str:
+def forced(scan: ServerScan, phrases: Phrases) -> tuple[ForcedView, ...]:
+    """Return the forced handshakes of a server, in order."""
+    return tuple(_forced(scan, one, phrases) for one in scan.observations if one.probe == FORCED)
+
+
+def forced_with(scan: ServerScan, phrases: Phrases) -> str:
+    """Say over what the forced handshakes went."""
     zeros = scan.zeros
     if zeros is None or zeros.suite is None or zeros.version is None or scan.dhe is None:
         return ""
@@ -256,7 +219,8 @@ def _forced(scan: ServerScan, one: Observation, phrases: Phrases) -> ForcedView:
     )
 
 
-def _versions(scan: ServerScan, phrases: Phrases) -> tuple[tuple[str, tuple[SuiteView, ...]], ...]:
+def versions(scan: ServerScan, phrases: Phrases) -> tuple[tuple[str, tuple[SuiteView, ...]], ...]:
+    """Return the DHE suites by version, the newest first."""
     if scan.dhe is None:
         return ()
     newest_first = sorted(scan.dhe.accepted, key=lambda each: -each.version)
@@ -276,7 +240,8 @@ def _suite(scan: ServerScan, place: int, each: AcceptedSuite, phrases: Phrases) 
     return SuiteView(place, f"{each.suite:04x}", suite_name(each.suite), group)
 
 
-def _group(group: Group, phrases: Phrases) -> GroupView:
+def group(group: Group, phrases: Phrases) -> GroupView:
+    """Put a group into words."""
     say = phrases.words.say
     prime = {True: "report.yes", False: "report.no", None: "report.group.not-tested"}[group.safe_prime]
     chance = group.zero_probability
@@ -290,7 +255,8 @@ def _group(group: Group, phrases: Phrases) -> GroupView:
     )
 
 
-def _deciding_shares(scan: ServerScan, phrases: Phrases) -> tuple[str, ...]:
+def deciding_shares(scan: ServerScan, phrases: Phrases) -> tuple[str, ...]:
+    """Say how long the shares were that decide, and how they begin."""
     if scan.share is None:
         return ()
     by_share = {one.seen.dh_Ys: one.seen.group for one in scan.observations if one.seen}

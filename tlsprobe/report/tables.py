@@ -257,7 +257,7 @@ def _finding_row(each: Judged, found: Finding, words: Wording) -> Row:
         "severity": found.severity.value,
         "confidence": found.confidence.value,
         "title": found.title.render(words),
-        "evidence": " ".join(said.render(words) for said in found.evidence),
+        "evidence": words.joined(said.render(words) for said in found.evidence),
         "expected_failure_rate": decimal(found.expected_failure_rate),
         "recommendation": found.recommended(words),
         "source": "; ".join(found.sources),

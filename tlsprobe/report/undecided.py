@@ -76,7 +76,7 @@ def _not_shown(scan: ServerScan, rule: str, phrases: Phrases) -> str:
         case "DHE002" if zeros is None or _answered(scan, FormAccepted.MIXED):
             said = words.say("ci.undecided.client-share")
         case "DHE003" if _would_a_short_share_matter(scan):
-            said = " ".join(each.render(words) for each in server_share(share))
+            said = words.joined(each.render(words) for each in server_share(share))
         case "DHE006" | "DHE009" if not scan.landings:
             said = words.say("report.gap.landing")
         case "DHE008" if share is None or share.reused is None:
@@ -109,4 +109,4 @@ def _would_a_short_share_matter(scan: ServerScan) -> bool:
 
 
 def _premaster_zeros(scan: ServerScan, phrases: Phrases) -> str:
-    return " ".join(said.render(phrases.words) for said in premaster_zeros(scan.zeros))
+    return phrases.words.joined(said.render(phrases.words) for said in premaster_zeros(scan.zeros))

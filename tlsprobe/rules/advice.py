@@ -105,9 +105,9 @@ def _any_not_known(who: Who) -> bool:
 
 def _is_unfixed_windows(scan: ServerScan) -> bool:
     """Whether the server is Windows, by its words or the inventory's, and refuses what unfixed ones do."""
-    refuses = scan.zeros is not None and scan.zeros.short_client_share is FormAccepted.REFUSED
-    by_its_words = windows_of(scan).is_windows is IsWindows.YES
-    return refuses and (by_its_words or is_windows_software(software_of(scan)))
+    if scan.zeros is None or scan.zeros.short_client_share is not FormAccepted.REFUSED:
+        return False
+    return windows_of(scan).is_windows is IsWindows.YES or is_windows_software(software_of(scan))
 
 
 def is_windows_software(software: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import combinations
 
 from tlsprobe.facts import Glance, ServerScan
@@ -70,8 +71,14 @@ def _session_ids(scan: ServerScan) -> list[bytes]:
 
 def hello_of(glance: Glance) -> ServerHello | None:
     """The ServerHello that came, or None; a journal that was edited by hand makes no exception."""
+    return _parsed(glance.server_hello) if glance.server_hello else None
+
+
+@lru_cache(maxsize=64)
+def _parsed(hello: bytes) -> ServerHello | None:
+    """Each trait of a server asks for the same few."""
     try:
-        return ServerHello.parse(glance.server_hello) if glance.server_hello else None
+        return ServerHello.parse(hello)
     except DecodeError:
         return None
 

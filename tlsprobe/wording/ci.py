@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 SENTENCES = {
-    "ci.waived": "Waived until {expires} by {approver}: {reason}",
-    "ci.expired": "Its waiver expired on {expires}; {approver} had approved it: {reason}",
     "ci.not-counted.known": "Known from the baseline, and not worse than there.",
     "ci.not-counted.severity": "Not as bad as what the run is to fail on ({fail_on}).",
     "ci.failure": "{evidence} What to do: {recommendation}",

@@ -16,6 +16,22 @@ SENTENCES = {
         "The worst finding of the server. “None” stands only where everything was asked and nothing found; "
         "where something is missing it says “Not known”."
     ),
+    "report.note.side.term": "Where to fix",
+    "report.note.side.text": (
+        "The side where the change belongs. The offer of each known client was sent to the server as it is, "
+        "and once more without DHE, so it is known who would still connect and who would not."
+    ),
+    "report.note.locked-out.term": "Locked out without DHE",
+    "report.note.locked-out.text": (
+        "Clients that connect today and got no connection when their offer was sent without its DHE suites, "
+        "with the number of servers on which that is so. Where the inventory names a server's clients, only "
+        "these count, and a few that must never break."
+    ),
+    "report.note.change.term": "Since the baseline",
+    "report.note.change.text": (
+        "Findings of this run beside those of the run before. “Learned”: the server is as it was, and more "
+        "is known of it. “Gone”: it was looked for and is not there. “Not known”: it could not be looked for."
+    ),
     "report.note.status.term": "Status",
     "report.note.status.text": (
         "How far the scan of the server came. It says nothing of how good the server is."

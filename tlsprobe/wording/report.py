@@ -20,6 +20,7 @@ SENTENCES = {
     ),
     "report.lede.worst": "At worst about {count} in 10,000 full handshakes over DHE fail, on {server}.",
     "report.lede.worst-every": "At worst every full handshake over DHE fails, on {server}.",
+    "report.lede.typical": "On a typical one of them about {count} in 10,000 full handshakes over DHE fail.",
     "report.lede.every-client.one": (
         "On {n} server it happens with other clients as well, those that follow the standard."
     ),
@@ -38,7 +39,12 @@ SENTENCES = {
     "report.summary.bar": "Share of servers by their worst severity",
     "report.summary.tiles": "Number of servers by their worst severity",
     "report.footer": (
-        "Made by tlsprobe {version} from the journal of the run. The page loads nothing and runs no script."
+        "Made by tlsprobe {version} from the journal of the run. The page loads nothing; its script only "
+        "sorts, filters and opens what is in it."
+    ),
+    "report.cut": "{start}… (cut; {n} characters in all)",
+    "report.dots": (
+        "Of 10,000 full handshakes with a typical one of these servers, {count} fail: the coloured dots."
     ),
     # ---- report: words for values
     "report.yes": "yes",
@@ -114,12 +120,12 @@ SENTENCES = {
     "report.note-link": "What {what} means",
     "report.column.server": "Server",
     "report.column.severity": "Severity",
-    "report.column.rate": "Handshakes that fail",
-    "report.column.suites": "DHE suites",
+    "report.column.rate": "Failures in 10,000",
+    "report.column.fix": "Where to fix",
     "report.column.group": "Group",
     "report.column.share": "Server's share",
-    "report.column.zeros": "Zeros of the secret",
-    "report.column.status": "Status",
+    "report.column.zeros": "Secret's zeros",
+    "report.column.owner": "Owner",
     "report.part.survey": "Survey by sslyze",
     "report.survey.versions": "Versions accepted: {versions}.",
     "report.survey.suites.one": "{n} cipher suite accepted: {names}.",
@@ -132,14 +138,19 @@ SENTENCES = {
     "report.survey.only-sslyze": "Disagreement: found by sslyze, and not here: {names}.",
     "report.survey.error": "Not complete: {error}.",
     "report.section.servers": "Servers, the worst first",
-    "report.section.servers.hint": "Raised numbers lead to notes at the end that explain the column.",
-    "report.section.servers.empty": "No server answered in TLS.",
+    "report.section.servers.hint": (
+        "Each opens to what was found, sent and answered; what is open is printed too. Raised numbers lead "
+        "to notes that explain the column."
+    ),
+    "report.section.servers.empty": "No server was scanned.",
     "report.section.details": "What was found, server by server",
     "report.section.details.hint": (
         "Each opens to its findings, what was sent and what came back, and what could not be found out."
     ),
     "report.section.others": "Not assessed",
-    "report.section.others.hint": "Nothing is known of these, good or bad.",
+    "report.section.others.hint": (
+        "Nothing is known of these, good or bad. They stand at the end of the list above."
+    ),
     "report.section.bad-rows": "Rows of the inventory that could not be used",
     "report.section.bad-rows.hint": (
         "Put them right in the inventory and scan again; all other rows were taken."
@@ -156,6 +167,7 @@ SENTENCES = {
     "report.client.today": "Today",
     "report.client.without-dhe": "Without DHE",
     "report.client.the-same": "the same",
+    "report.client.locked-out": "locked out",
     "report.client.landed": "{suite}, TLS {version}",
     "report.client.fallback": "{said}, at a second try with a lower version",
     "report.client.refused-version": "no connection: the client refuses TLS {version}",
@@ -178,6 +190,9 @@ SENTENCES = {
     "report.finding.evidence": "Evidence",
     "report.finding.recommendation": "What to do",
     "report.finding.sources": "Sources:",
+    "report.finding.fingerprint": "fingerprint",
+    "report.fact.rate": "Handshakes that fail",
+    "report.fact.suites": "DHE suites",
     "report.fact.windows": "Windows server",
     "report.windows.yes": "yes",
     "report.windows.no": "no",

@@ -1,0 +1,163 @@
+"""What the reports of a large run cost: seconds, memory, the size of report.html, how soon it can be used.
+
+    python -m benchmarks.reports [SERVERS]
+
+The run is made of the scans in reports/sample, each many times over under another name and owner: with other
+shares, other times and sample counts, other clients that would be locked out, some servers out of reach and
+some without DHE. The machine may be shared and noisy.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tlsprobe.facts import DheSuites, Landing, RefusedByServer, ServerScan, Status, SuiteOrder
+from tlsprobe.inventory import Target
+from tlsprobe.journal import read_run_info, read_scans, to_line, write_run_info
+from tlsprobe.report import FORMATS
+
+SAMPLE = Path(__file__).parent.parent / "reports" / "sample"
+SERVERS = 10_000
+TEAMS = ("Payments", "Identity", "Data platform", "Messaging", "Shop", "Logistics", "Intranet", "Network")
+SITES = ("Osaka", "Tokyo", "Leeds", "Lyon")
+ENVIRONMENTS = ("production", "production", "staging", "test")
+SOFTWARE = ("nginx/1.22.1", "Apache httpd", "haproxy", "postfix", "tomcat", "", "an appliance")
+HANDSHAKE_FAILURE = 40
+
+
+def synthetic(count: int, *, seed: int = 5) -> Iterator[ServerScan]:
+    """Yield scans of that many servers; the same for the same seed."""
+    chance = random.Random(seed)
+    sample = read_scans(SAMPLE)
+    for number in range(count):
+        yield _varied(sample[number % len(sample)], number, chance)
+
+
+def _varied(scan: ServerScan, number: int, chance: random.Random) -> ServerScan:
+    target = _target(number, chance)
+    started = scan.started + timedelta(seconds=number / 7)
+    kind = chance.random()
+    if kind < 0.05:
+        reason = chance.choice(("refused", "timeout", "dns"))
+        return ServerScan(target, Status.UNREACHABLE, reason, started, 3.0)
+    own = replace(
+        scan,
+        target=target,
+        address=f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
+        started=started,
+        duration_s=round(chance.uniform(1, 9), 3),
+        connections=chance.randint(60, 82),
+        observations=tuple(
+            replace(
+                each,
+                elapsed_s=round(chance.uniform(0.002, 0.2), 6),
+                dh_Yc=each.dh_Yc and each.dh_Yc[:1] + chance.randbytes(len(each.dh_Yc) - 1),
+                seen=each.seen
+                and replace(
+                    each.seen,
+                    dh_Ys=each.seen.dh_Ys
+                    and each.seen.dh_Ys[:1] + chance.randbytes(len(each.seen.dh_Ys) - 1),
+                ),
+            )
+            for each in scan.observations
+        ),
+        landings=tuple(_landing(each, chance) for each in scan.landings),
+        share=scan.share and replace(scan.share, samples=chance.randint(20, 2000)),
+    )
+    if kind < 0.25:
+        dhe = DheSuites((), SuiteOrder.UNKNOWN, None, complete=True)
+        return replace(own, dhe=dhe, groups=(), zeros=None, share=None, landings=(), observations=())
+    return own
+
+
+def _target(number: int, chance: random.Random) -> Target:
+    owner = f"{chance.choice(TEAMS)} {chance.choice(SITES)}"
+    environment = chance.choice(ENVIRONMENTS)
+    software = chance.choice(SOFTWARE)
+    return Target(
+        line=number + 2,
+        host=f"host-{number:05}.{environment}.example.com",
+        port=chance.choice((443, 443, 443, 8443, 465)),
+        server_name=f"host-{number:05}.{environment}.example.com",
+        software=software,
+        owner=owner,
+        environment=environment,
+        managed=chance.random() > 0.1,
+        handshakes_per_day=float(chance.randint(1, 50) * 1000) if chance.random() < 0.3 else None,
+        tags=(
+            ("software", software),
+            ("owner", owner),
+            ("environment", environment),
+            ("asset", f"CI-{number:07}"),
+        ),
+    )
+
+
+def _landing(landing: Landing, chance: random.Random) -> Landing:
+    """One client in a hundred of those on DHE has nothing without it."""
+    if landing.without_dhe is None or chance.random() > 0.01:
+        return landing
+    return replace(landing, without_dhe=RefusedByServer(HANDSHAKE_FAILURE))
+
+
+def write_run(folder: Path, count: int) -> None:
+    """Write a run's journal and run.json."""
+    folder.mkdir(exist_ok=True)
+    write_run_info(folder, replace(read_run_info(SAMPLE), inventory="estate.csv", run_id="synthetic"))
+    with (folder / "scan.jsonl").open("wb") as journal:
+        for scan in synthetic(count):
+            journal.write(to_line(scan))
+
+
+def seconds_to_use(page: Path) -> tuple[float, float]:
+    """Return when the page could be used, and how long a search then took, in seconds, in Chromium."""
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        tab = browser.new_page()
+        began = time.monotonic()
+        tab.goto(page.as_uri(), wait_until="commit")
+        tab.wait_for_selector("html[data-ready]", state="attached")
+        tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        usable = time.monotonic() - began
+        began = time.monotonic()
+        tab.fill("#query", "osaka staging")
+        tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        searched = time.monotonic() - began
+        browser.close()
+    return usable, searched
+
+
+def main() -> None:
+    """Print a table."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else SERVERS
+    with tempfile.TemporaryDirectory() as made:
+        run = Path(made) / "run"
+        write_run(run, count)
+        began = time.monotonic()
+        command = [sys.executable, "-m", "tlsprobe", "report", str(run), "--format", ",".join(FORMATS), "-q"]
+        subprocess.run([*command, "--fail-on", "none", "--allow-incomplete"], check=True)
+        took = time.monotonic() - began
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        page = run / "report.html"
+        usable, searched = seconds_to_use(page)
+        print(f"servers                          {count:,}")
+        print(f"scan.jsonl                       {(run / 'scan.jsonl').stat().st_size / 1e6:.0f} MB")
+        print(f"all formats ({', '.join(FORMATS)})     {took:.0f} s, {peak:.0f} MB at most")
+        print(f"report.html                      {page.stat().st_size / 1e6:.1f} MB")
+        print(f"usable in Chromium after         {usable:.1f} s")
+        print(f"a search there takes             {searched:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
