@@ -50,6 +50,7 @@ sample: $(VENV)/dev.done  ## reports/sample again, in both languages, from every
 	sed -i -E 's/^  "(user|host)": "[^"]*"/  "\1": "example"/' reports/sample/run.json
 	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete
 	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete --lang ja --format html,csv --out reports/sample/ja
+	$(BIN)/python -m tests.page.pictures docs/images
 
 traits: $(VENV)/dev.done  ## the traits of TLS libraries again, from every one that runs here, and docs/stacks.md
 	$(BIN)/python -m tests.stacks.fetch

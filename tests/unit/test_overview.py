@@ -78,7 +78,7 @@ def test_parts_and_texts_are_stored_once_and_say_the_same(servers: list[tuple[st
 def test_a_long_text_is_cut_and_its_length_said() -> None:
     templates = environment(wording())
     said = templates.from_string("{{ text }}").render(text="A" * 65_536)
-    assert said.startswith("A" * MOST_SHOWN + "… (cut; 65536")
+    assert said.startswith("A" * MOST_SHOWN + "… (cut; 65,536")
     cell = templates.from_string("{{ text | cell }}").render(text="A" * 65_536)
     assert cell.startswith("A" * MOST_IN_A_CELL + "…")
     assert templates.from_string("{{ text }}").render(text="A" * MOST_SHOWN) == "A" * MOST_SHOWN

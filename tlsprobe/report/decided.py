@@ -49,7 +49,7 @@ def compared(assessment: Assessment, words: Wording) -> str:
         "baseline.compared",
         run=visible(assessment.baseline.run_id),
         date=f"{assessment.baseline.started:%Y-%m-%d}",
-        counts=", ".join(said) or words.say("baseline.no-findings"),
+        counts=words.listed(said) or words.say("baseline.no-findings"),
     )
 
 

@@ -33,7 +33,7 @@ def to_decide(every: Sequence[Judged], words: Wording) -> str:
     """Return what the reader has to decide: the two sides that most servers wait for."""
     sides = Counter(each.fix for each in every if each.fix in _DECIDED and each.open)
     said = [words.say(f"report.decide.{side}", n=count) for side, count in sides.most_common(2)]
-    return words.say("report.decide", what="; ".join(said)) if said else ""
+    return words.say("report.decide", what=words.listed(said, long=True)) if said else ""
 
 
 def lede(every: Sequence[Judged], bad_rows: int, words: Wording) -> list[str]:

@@ -98,7 +98,7 @@ def _locked_out(side: FixSide, servers: Sequence[Judged], words: Wording) -> str
     ]
     if more := len(names) - len(said):
         said.append(words.say("report.locked-out.more", n=more))
-    return "; ".join(said)
+    return words.listed(said, long=True)
 
 
 def filterable(text: str) -> str:

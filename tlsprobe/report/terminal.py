@@ -196,7 +196,11 @@ def _sides(every: Sequence[Judged], phrases: Phrases) -> str:
     """Say how many servers are to be fixed on which side."""
     counts = Counter(each.fix for each in every if each.findings and each.fix)
     said = [phrases.counted(count, f"report.fix.{side}") for side, count in counts.most_common()]
-    return phrases.words.say("report.terminal.sides", sides="; ".join(said)) if said else ""
+    return (
+        phrases.words.say("report.terminal.sides", sides=phrases.words.listed(said, long=True))
+        if said
+        else ""
+    )
 
 
 def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:

@@ -56,6 +56,10 @@ SENTENCES: Mapping[str, str] = {
 _COUNTS = frozenset({"n", "count", "total", "dhe", "padded", "short", "overlong", "share"})
 
 
+# Between short things and between long ones.
+_SEPARATORS = {ENGLISH: (", ", "; "), "ja": ("、", "、")}
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences in one language."""
@@ -83,6 +87,10 @@ class Wording:
     def joined(self, sentences: Iterable[str]) -> str:
         """Return sentences as one paragraph; behind a full stop as wide as a letter there is no space."""
         return " ".join(sentences).replace("。 ", "。")
+
+    def listed(self, things: Iterable[str], *, long: bool = False) -> str:
+        """Return things in a row; `long` where they hold commas themselves."""
+        return _SEPARATORS[self.lang][long].join(things)
 
     def _written(self, name: str, value: str | int | float) -> str | int | float:
         return self.number(value) if name in _COUNTS and isinstance(value, int) else value
