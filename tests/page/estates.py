@@ -22,7 +22,7 @@ from tlsprobe.assessment import (
     judged,
 )
 from tlsprobe.assessment.baseline import FindingBefore
-from tlsprobe.facts import Banner, ServerScan, Status
+from tlsprobe.facts import Banner, ServerScan, Status, accepts_dhe
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_scans
 from tlsprobe.rules import Severity
@@ -47,7 +47,7 @@ HOSTILE = (
 
 @cache
 def _sample() -> tuple[Judged, ...]:
-    return tuple(judged(scan) for scan in read_scans(SAMPLE))
+    return tuple(judged(scan) for scan in read_scans(SAMPLE) if accepts_dhe(scan))
 
 
 def _servers() -> Iterator[Judged]:
