@@ -114,7 +114,9 @@ def _landing(landing: Landing, chance: random.Random) -> Landing:
 def write_run(folder: Path, count: int) -> None:
     """Write a run's journal and run.json."""
     folder.mkdir(exist_ok=True)
-    write_run_info(folder, replace(read_run_info(SAMPLE), inventory="estate.csv", run_id="synthetic"))
+    write_run_info(
+        folder, replace(read_run_info(SAMPLE), inventory="estate.csv", run_id="synthetic", baseline=None)
+    )
     with (folder / "scan.jsonl").open("wb") as journal:
         for scan in synthetic(count):
             journal.write(to_line(scan))
