@@ -118,7 +118,8 @@ def is_windows_software(software: str) -> bool:
 def ways_in(scan: ServerScan, in_need: Sequence[Landing]) -> tuple[LetIn, ...]:
     """Group the clients so that one suite lets all of a group in; those with the fewest suites first."""
     groups: list[tuple[list[Landing], tuple[int, ...]]] = []
-    fitting = [(each, _fitting(scan, each)) for each in in_need]
+    certificates = _certificates(scan)
+    fitting = [(each, _fitting(each, certificates)) for each in in_need]
     for landing, suites in sorted(fitting, key=lambda pair: len(pair[1])):
         for at, (members, common) in enumerate(groups):
             shared = tuple(code for code in common if code in suites)
@@ -130,7 +131,7 @@ def ways_in(scan: ServerScan, in_need: Sequence[Landing]) -> tuple[LetIn, ...]:
     return tuple(LetIn(tuple(members), common) for members, common in groups)
 
 
-def _fitting(scan: ServerScan, landing: Landing) -> tuple[int, ...]:
+def _fitting(landing: Landing, certificates: tuple[str, ...]) -> tuple[int, ...]:
     """Return the client's suites without DHE that fit certificate and version, the best first.
 
     Those with forward secrecy where there are any, AEAD before CBC, else in the client's order; nothing
@@ -142,19 +143,21 @@ def _fitting(scan: ServerScan, landing: Landing) -> tuple[int, ...]:
     decent = [
         each
         for each in possible
-        if _fits_certificate(scan, each.name) and not any(weak in each.name for weak in _BROKEN)
+        if each.name.startswith(certificates) and not any(weak in each.name for weak in _BROKEN)
     ]
     ephemeral = [each for each in decent if each.name.startswith("TLS_ECDHE_")]
     return tuple(each.code for each in sorted(ephemeral or decent, key=lambda each: not each.is_aead))
 
 
-def _fits_certificate(scan: ServerScan, name: str) -> bool:
-    shown = [suite_name(each.seen.suite) for each in scan.observations if each.seen]
-    if name.startswith(_RSA):
-        return any(each.startswith(_RSA) for each in shown)
-    if name.startswith("TLS_ECDHE_ECDSA_"):
-        return any(each.startswith("TLS_ECDHE_ECDSA_") for each in shown)
-    return False
+def _certificates(scan: ServerScan) -> tuple[str, ...]:
+    """Return how the names of suites begin that go with a certificate the server has shown."""
+    shown = {suite_name(each) for each in {each.seen.suite for each in scan.observations if each.seen}}
+    return tuple(
+        start
+        for kind in (_RSA, ("TLS_ECDHE_ECDSA_",))
+        if any(each.startswith(kind) for each in shown)
+        for start in kind
+    )
 
 
 def sentences(scan: ServerScan) -> tuple[Sentence, ...]:
