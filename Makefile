@@ -48,8 +48,8 @@ bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 sample: $(VENV)/dev.done  ## reports/sample again, in both languages, from every real server that can run here
 	$(BIN)/python -m tests.peers.sample reports/sample
 	sed -i -E 's/^  "(user|host)": "[^"]*"/  "\1": "example"/' reports/sample/run.json
-	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete
-	$(BIN)/tlsprobe report reports/sample --fail-on none --allow-incomplete --lang ja --format html,csv --out reports/sample/ja
+	$(BIN)/tlsprobe report reports/sample || test $$? -eq 1
+	$(BIN)/tlsprobe report reports/sample --lang ja --format html,csv --out reports/sample/ja || test $$? -eq 1
 	$(BIN)/python -m tests.page.pictures docs/images
 
 traits: $(VENV)/dev.done  ## the traits of TLS libraries again, from every one that runs here, and docs/stacks.md

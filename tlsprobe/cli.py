@@ -243,7 +243,8 @@ def report(
 ) -> None:
     """Write the reports of a run again, from its journal; no server is touched.
 
-    With the waivers and the baseline that the run has, or with others, which it then has.
+    With the waivers and the baseline that the run has, or with others, which it then has; not where --out
+    writes elsewhere.
     """
     with usage_errors():
         from tlsprobe.decisions import read_decisions
@@ -252,7 +253,7 @@ def report(
 
         kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         info, scans = read_run_info(run), read_scans(run)
-        info = decisions.keep(run, info)
+        info = decisions.keep(run, info) if out is None else decisions.hold_for(info)
     from tlsprobe.conclusion import Wanted, conclude
 
     wanted = Wanted(
@@ -262,6 +263,7 @@ def report(
         stdout,
         csv_bom=csv_bom,
         split_by=split_by,
+        baseline=decisions.baseline,
         out=out,
         as_of=as_of,
         lang=lang,

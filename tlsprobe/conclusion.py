@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tlsprobe import options
+from tlsprobe.assessment.baseline import Baseline
 from tlsprobe.assessment.parts import PartsError
 from tlsprobe.decisions import as_of, assessed
 from tlsprobe.facts import ServerScan
@@ -25,6 +26,7 @@ from tlsprobe.runs import Plan, carry_out, finish
 from tlsprobe.scan import ScanConfig
 from tlsprobe.usage import usage_errors
 from tlsprobe.wording import ENGLISH, wording
+from tlsprobe.wording.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Wanted:
     stdout: options.StdoutFormat | None = None
     csv_bom: bool = False
     split_by: str | None = None
+    baseline: Baseline | None = None  # None: the one that the run has, if any
     out: Path | None = None  # where the reports go; None: into the run's folder
     as_of: datetime | None = None  # the day on which waivers have to hold; None: today
     lang: str = ENGLISH
@@ -65,14 +68,15 @@ def carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted) -> Ex
 def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted: Wanted) -> ExitCode:
     """Judge a run and write what is wanted of it."""
     with usage_errors():
-        assessment = assessed(folder, info, scans, as_of(wanted.as_of))
+        assessment = assessed(folder, info, scans, as_of(wanted.as_of), wanted.baseline)
     fail_on = Severity(wanted.fail_on.value)
     out = wanted.out or folder
     written: list[Path] = []
+    handouts: tuple[Path, ...] = ()
     try:
         out.mkdir(parents=True, exist_ok=True)
         if wanted.split_by is not None:
-            written += write_handouts(
+            handouts = write_handouts(
                 folder,
                 out,
                 assessment,
@@ -91,17 +95,28 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
                 fail_on=fail_on,
                 csv_bom=wanted.csv_bom,
             ),
-            *written,
+            *handouts,
         ]
     except PartsError as error:
         return _failed(f"--split-by {error}")
     except OSError as error:
         return _failed(f"{error}; the journal is kept: tlsprobe report {folder}")
+    if handouts and not wanted.quiet and (older := _others_beside(handouts)):
+        said = wording(wanted.lang).say("handouts.older", n=len(older), names=" ".join(older))
+        print(visible(said), file=sys.stderr)
     if wanted.stdout is not None:
         print_table(wanted.stdout, assessment, lang=wanted.lang)
     if not wanted.quiet:
         print_summary(assessment, Console(stderr=True), written=written, lang=wanted.lang)
     return exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+
+
+def _others_beside(handouts: Sequence[Path]) -> list[str]:
+    """Name the folders of values that no server has any longer."""
+    known = {each.name for each in handouts}
+    return sorted(
+        each.name for each in handouts[0].parent.iterdir() if each.is_dir() and each.name not in known
+    )
 
 
 def _failed(why: str) -> ExitCode:

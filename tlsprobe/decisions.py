@@ -28,17 +28,21 @@ class Decisions:
     baseline: Baseline | None
     baseline_folder: Path | None
 
+    def hold_for(self, info: RunInfo) -> RunInfo:
+        """Return run.json with them in it; nothing is written."""
+        return replace(
+            info,
+            waivers=info.waivers if self.waivers is None else self.waivers,
+            baseline=info.baseline if self.baseline is None else self.baseline.run_id,
+        )
+
     def keep(self, folder: Path, info: RunInfo) -> RunInfo:
         """Write them into the run's folder; return its run.json. Raises JournalError."""
         if self.baseline is not None and self.baseline_folder is not None:
             if self.baseline_folder.resolve() == folder.resolve():
                 raise JournalError(f"{folder}: a run is no baseline of itself; name an earlier one")
             write_baseline(folder, self.baseline)
-        kept = replace(
-            info,
-            waivers=info.waivers if self.waivers is None else self.waivers,
-            baseline=info.baseline if self.baseline is None else self.baseline.run_id,
-        )
+        kept = self.hold_for(info)
         if kept != info:
             write_run_info(folder, kept)
         return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import os
 import socket
 import threading
 import time
@@ -303,7 +304,9 @@ async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
         raise DialError("timeout", f"no connection within {timeout_s:g} s") from None
     except OSError as error:
         connection.close()
-        raise DialError(_reason(error), error.strerror or str(error)) from None
+        # asyncio puts words of its own into strerror.
+        said = os.strerror(error.errno) if error.errno else str(error)
+        raise DialError(_reason(error), said) from None
     except BaseException:
         connection.close()
         raise

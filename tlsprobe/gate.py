@@ -43,12 +43,14 @@ def is_incomplete(scan: ServerScan) -> bool:
 def counts(each: Judged, found: Finding, *, fail_on: Severity) -> bool:
     """Whether a finding makes the run fail: bad enough, not waived, and with a baseline new or worse.
 
-    One whose waiver has expired counts although the baseline knows it: somebody has to decide again.
+    One whose waiver has expired or was taken away counts although the baseline knows it: somebody has to
+    decide again.
     """
     standing = each.standing(found)
     if standing.waiver is not None or fail_on is Severity.NONE or found.severity < fail_on:
         return False
-    return standing.expired is not None or standing.change in (None, Change.NEW, Change.WORSE)
+    undecided = standing.expired is not None or standing.bereft
+    return undecided or standing.change in (None, Change.NEW, Change.WORSE)
 
 
 def exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:

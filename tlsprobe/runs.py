@@ -33,6 +33,7 @@ from tlsprobe.selection import Selection
 
 # Reasons of a partly assessed server that may be gone the next time.
 _PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive", "landings-unclear")
+VERIFIES = "verifies"  # in the flags of a run of `verify`: the run that it looks at again
 RETRYABLE = ("unreachable", "untestable", "inconclusive")
 
 
@@ -137,19 +138,21 @@ def finish(plan: Plan, *, now: datetime) -> RunInfo:
 
 
 def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...]) -> tuple[ServerScan, ...]:
-    """Add the servers of an unfinished run that have no line yet, so that no report leaves them out.
+    """Add the servers that have no line, so that no report leaves them out.
 
-    Those can be addresses of a finished run as well: of a name that had none until it was asked again.
+    Those of an unfinished run had no turn yet; of a finished one a line is gone. They can be addresses of a
+    name that had none until it was asked again.
     """
     targets = tuple({scan.target.row: scan.target for scan in scans}.values())
-    if info.finished is None:
+    # A run of `verify` asks only who had findings.
+    if info.finished is None or (VERIFIES not in info.flags and (folder / INVENTORY).exists()):
         columns = parse_columns(info.flags["columns"]) if "columns" in info.flags else None
         targets = read_inventory(folder / INVENTORY, columns=columns).targets
     left = tuple(
         ServerScan(
             target=target,
             status=Status.NOT_SCANNED,
-            status_reason="interrupted",
+            status_reason="interrupted" if info.finished is None else "line-lost",
             started=info.started,
             duration_s=0.0,
         )

@@ -13,7 +13,7 @@ from tlsprobe.engines import local
 from tlsprobe.facts import Landed, Landing, ServerScan, Unclear
 from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, target_key
 from tlsprobe.rules import Finding, judge, who_counts
-from tlsprobe.runs import Plan, command_line, finish, start_folder
+from tlsprobe.runs import VERIFIES, Plan, command_line, finish, start_folder
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
 
@@ -75,6 +75,7 @@ def plan_verification(
         bad_rows=(),
         notices=(),
         baseline=None,
+        flags={**info.flags, VERIFIES: info.run_id},
     )
     return Plan(fresh, info, targets)
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 
 from tlsprobe.hosts import parse_address
 from tlsprobe.inventory import Target
 from tlsprobe.selection import Entry, Network, parse_entry
+
+
+class Kind(StrEnum):
+    """Why a finding may stay, in the terms that auditors use."""
+
+    ACCEPTED_RISK = "accepted-risk"  # it is so, and that is known and borne
+    FALSE_POSITIVE = "false-positive"  # it is not so
+    COMPENSATING_CONTROL = "compensating-control"  # it is so, and something else keeps the harm away
+    PLANNED_CHANGE = "planned-change"  # it is so until a change that has its date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,11 @@ class Waiver:
             return True
         by_address = isinstance(entry.what, Network) and entry.at_port(target.port)
         return by_address and address is None and parse_address(target.host) is None
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says that the finding is false; any other kind says that it is so."""
+        return self.kind == Kind.FALSE_POSITIVE
 
     def has_expired(self, today: date) -> bool:
         """Whether its last day is over."""

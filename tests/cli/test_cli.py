@@ -272,6 +272,19 @@ def test_a_run_is_split_for_handing_out(tmp_path: Path, server: Running, closed_
     assert "unreachable" in (dba / "endpoints.csv").read_text()
     assert (dba / "findings.jsonl").read_text() == ""
 
+    (out / "by-owner" / "gone").mkdir()
+    again = tlsprobe("report", out, "--split-by", "owner", cwd=tmp_path)
+    assert "left alone: gone" in again.stderr
+
+    lines = (out / "scan.jsonl").read_text().splitlines(keepends=True)
+    (out / "scan.jsonl").write_text("".join(line for line in lines if str(closed_port) in line))
+    cut = tlsprobe("report", out, cwd=tmp_path)
+    assert cut.returncode == 3
+    assert {row["status_reason"] for row in csv.DictReader(io.StringIO((out / "endpoints.csv").read_text()))} == {
+        "refused",
+        "line-lost",
+    }
+
     wrong = tlsprobe("report", out, "--split-by", "team", cwd=tmp_path)
     assert wrong.returncode == 2
     assert "the inventory has owner" in wrong.stderr

@@ -115,6 +115,27 @@ def test_a_server_that_got_worse_fails_the_gate_and_one_that_got_better_does_not
     assert {(row["change"], row["rule"]) for row in map(json.loads, lines)} == became
 
 
+def test_taking_a_waiver_away_is_no_way_past_the_gate(tmp_path: Path, start: Start) -> None:
+    with start("python", DHE_FIRST):
+        scan(tmp_path, "one", "--waivers", waivers(tmp_path), code=0)
+        text = said(scan(tmp_path, "two", "--baseline", "one", code=1))
+        assert "waived in the baseline and nothing waives it now" in text
+        # Whoever takes that run as the baseline has taken the finding on.
+        scan(tmp_path, "three", "--baseline", "two", code=0)
+    assert tlsprobe("diff", "one", "two", cwd=tmp_path).returncode == 1
+    assert tlsprobe("diff", "two", "three", cwd=tmp_path).returncode == 0
+
+
+def test_reports_elsewhere_leave_the_run_as_it_was(tmp_path: Path, start: Start) -> None:
+    with start("python", DHE_FIRST):
+        scan(tmp_path, "one", code=1)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    done = tlsprobe("report", "one", "--waivers", waivers(tmp_path), "--out", "if", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "yes" in {row["waived"] for row in rows(tmp_path / "if", "findings.csv")}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()} == before
+
+
 def unsampled(folder: Path, out: str, *arguments: object, code: int) -> str:
     """Scan until no share starts with a zero byte; one in ten times one does. Return what was said."""
     for attempt in range(20):

@@ -219,10 +219,13 @@ def test_no_address_is_left_out_of_a_report(tmp_path: Path, finished: datetime |
     ]
 
 
-def test_a_finished_run_has_nothing_else_to_add(tmp_path: Path) -> None:
+def test_a_line_that_a_finished_run_has_lost_is_said(tmp_path: Path) -> None:
     folder = begun(tmp_path / "a", line(ALL))
     scans = read_scans(folder)
-    assert with_not_scanned(folder, run_info(), scans) == scans
+    *_, lost = with_not_scanned(folder, run_info(flags={}), scans)
+    assert (lost.target, lost.status, lost.status_reason) == (OTHER, Status.NOT_SCANNED, "line-lost")
+    # What is verified is a part of the inventory.
+    assert with_not_scanned(folder, run_info(flags={"verifies": "a"}), scans) == scans
     assert len(with_not_scanned(folder, run_info(finished=None, flags={}), scans)) == 2
 
 

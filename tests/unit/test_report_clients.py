@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from rich.console import Console
@@ -19,18 +20,29 @@ from tests.unit.landing_cases import (
     landing,
     landing_scans,
     server,
+    share,
     zeros,
 )
 from tests.unit.run_infos import run_info
-from tlsprobe.assessment import assess, judged
-from tlsprobe.facts import Arrival, Landed, PremasterZeros, RefusedByClient, RefusedByServer, ServerScan
+from tlsprobe.assessment import Assessment, Judged, Standing, Waiver, assess, judged, judged_with
+from tlsprobe.facts import (
+    Arrival,
+    Landed,
+    PremasterZeros,
+    RefusedByClient,
+    RefusedByServer,
+    ServerScan,
+    ShareEncoding,
+)
 from tlsprobe.report import clients_view, endpoints_csv
 from tlsprobe.report.headline import headline, lede
-from tlsprobe.report.phrases import Phrases
-from tlsprobe.report.terminal import print_server
+from tlsprobe.report.overview import typical_rate
+from tlsprobe.report.phrases import Phrases, severity_id
+from tlsprobe.report.terminal import print_server, print_summary
 from tlsprobe.wording import wording
 
 PHRASES = Phrases(wording())
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def row(scan: ServerScan) -> dict[str, str]:
@@ -126,6 +138,53 @@ def test_the_headline_counts_old_windows_and_the_rest_is_said_below_it() -> None
         "1 of 3 servers is likely to drop conn"
     )
     assert "old Windows" in headline([windows, nobody], words)
-    assert any("other clients" in each for each in lede([windows, every_client], 0, words))
+    # Where no old Windows lands the other clients are not hit "as well".
+    (only,) = (each for each in lede([windows, every_client], 0, words) if "other clients" in each)
+    assert only.startswith("On 1 more server no old Windows is hit")
+    both = judged(server(landing("windows-7"), z=zeros(PremasterZeros.KEPT)))
+    assert "On 1 of them it happens with other clients as well" in " ".join(lede([windows, both], 0, words))
     assert headline([every_client, nobody], words) == "1 of 2 servers is likely to drop connections"
     assert "No server was found" in headline([nobody], words)
+
+
+def waived(scan: ServerScan, kind: str) -> Judged:
+    """Judge a server whose every finding is waived for this reason."""
+    each = judged(scan)
+    waivers = {
+        found.rule: Standing(NOW, waiver=Waiver(found.rule, "*.example", "May", kind, "A. Ito", date.max))
+        for found in each.findings
+    }
+    return judged_with(scan, each.findings, waivers)
+
+
+def test_what_is_waived_is_so_all_the_same_unless_the_waiver_denies_it() -> None:
+    words, scan = wording(), server(landing("windows-7"))
+    accepted, denied = waived(scan, "accepted-risk"), waived(scan, "false-positive")
+    assert headline([accepted, denied], words).startswith("1 of 2 servers is likely to drop connections")
+    assert "On 1 of them that is waived: somebody answers for it." in lede([accepted], 0, words)
+    assert "No server was found" in headline([denied], words)
+    assert {severity_id(accepted), severity_id(denied)} == {"waived"}
+    console = Console(record=True, width=100)
+    print_summary(Assessment(run_info(bad_rows=()), (accepted,)), console)
+    said = console.export_text()
+    assert "1 Waived" in said
+    assert "Nowhere" not in said
+
+
+def test_the_typical_rate_is_of_the_servers_that_the_headline_counts() -> None:
+    short = server(landing("windows-7"), ys=share(ShareEncoding.SHORT))
+    often = [judged(short) for _ in range(2)]
+    seldom = [judged(server(landing("java-17"), z=zeros(PremasterZeros.KEPT))) for _ in range(5)]
+    assert often[0].rate != seldom[0].rate
+    assert typical_rate([*often, *seldom]) == often[0].rate
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_japanese_evidence_is_never_cut(width: int) -> None:
+    scan = server(*(landing(f"windows-{n}", ON_DHE, REFUSED) for n in range(20)))
+    console = Console(record=True, width=width)
+    print_server(judged(scan), console, lang="ja")
+    said = "".join(console.export_text().split())
+    for found in judged(scan).findings:
+        for sentence in found.evidence:
+            assert "".join(sentence.render(wording("ja")).split()) in said

@@ -442,7 +442,8 @@ def test_only_what_had_a_finding_is_probed_again(tmp_path: Path) -> None:
     assert plan.targets == (SHORT.target,)
     assert plan.folder == tmp_path / "verify-20260304T050607Z"
     assert (plan.info.run_id, plan.info.started, plan.info.finished) == (plan.folder.name, NOW, None)
-    assert (plan.info.flags, plan.info.inventory) == (INFO.flags, INFO.inventory)
+    assert plan.info.flags == {**INFO.flags, "verifies": INFO.run_id}
+    assert plan.info.inventory == INFO.inventory
     assert (plan.info.excluded, plan.info.bad_rows) == ((), ())
 
 

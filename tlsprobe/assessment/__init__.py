@@ -157,6 +157,7 @@ def _standing(
         waiver=next(iter(holding), None),
         expired=next(iter(expired), None) if not holding else None,
         change=change,
+        bereft=bool(was and was.waived and not covering),
     )
 
 

@@ -15,12 +15,21 @@ from tlsprobe.waivers import Waiver
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a run adds to a finding. `change` is None where there is no baseline."""
+    """What a run adds to a finding. `change` is None where there is no baseline.
+
+    `bereft`: the baseline had it under a waiver, and no waiver names it now, not even one that is over.
+    """
 
     first_seen: datetime
     waiver: Waiver | None = None
     expired: Waiver | None = None  # one that would have held, were it not for its date
     change: Change | None = None
+    bereft: bool = False
+
+    @property
+    def rests_on_a_waiver(self) -> bool:
+        """Whether somebody answers for it, or did until a day that is over."""
+        return self.waiver is not None or self.expired is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,20 @@ class Judged:
     def open(self) -> tuple[Finding, ...]:
         """The findings that are not waived."""
         return tuple(each for each in self.findings if self.standing(each).waiver is None)
+
+    @property
+    def believed(self) -> tuple[Finding, ...]:
+        """The findings that nobody says are false: what is waived for another reason is so all the same."""
+        return tuple(
+            each
+            for each in self.findings
+            if (waiver := self.standing(each).waiver) is None or not waiver.denies
+        )
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether something was found, and somebody answers for all of it."""
+        return bool(self.findings) and not self.open
 
     @property
     def worst(self) -> Finding | None:

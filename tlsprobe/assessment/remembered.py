@@ -44,7 +44,8 @@ def baseline_of(assessment: Assessment) -> Baseline:
 def read_as_baseline(folder: Path) -> Baseline:
     """Read a run's folder; JournalError."""
     info, scans = read_run_info(folder), read_scans(folder)
-    return baseline_of(assess(scans, info, baseline=kept_baseline(folder, info)))
+    kept = kept_baseline(folder, info)
+    return baseline_of(assess(scans, info, waivers=info.waivers, baseline=kept))
 
 
 def kept_baseline(folder: Path, info: RunInfo) -> Baseline | None:
@@ -59,6 +60,7 @@ def _server(each: Judged, kept: Iterable[FindingBefore], run_id: str) -> ServerB
             found.severity,
             found.expected_failure_rate,
             each.standing(found).first_seen,
+            waived=each.standing(found).rests_on_a_waiver,
         )
         for found in each.findings
     )

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,13 @@ from tlsprobe.columns import InventoryError
 from tlsprobe.hosts import shown
 from tlsprobe.rules import RULES
 from tlsprobe.selection import SelectionError, parse_entry
-from tlsprobe.waivers import Waiver
+from tlsprobe.waivers import Kind, Waiver
 
 __all__ = ["Kind", "Waiver", "WaiversError", "read_waivers"]
 
 
 class WaiversError(InventoryError):
     """A file of waivers can't be used; the text names the file, the entry and the key."""
-
-
-class Kind(StrEnum):
-    """Why a finding may stay, in the terms that auditors use."""
-
-    ACCEPTED_RISK = "accepted-risk"  # it is so, and that is known and borne
-    FALSE_POSITIVE = "false-positive"  # it is not so
-    COMPENSATING_CONTROL = "compensating-control"  # it is so, and something else keeps the harm away
-    PLANNED_CHANGE = "planned-change"  # it is so until a change that has its date
 
 
 def read_waivers(paths: Iterable[Path]) -> tuple[Waiver, ...]:

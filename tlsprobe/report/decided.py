@@ -17,11 +17,13 @@ BECAME = (Change.NEW, Change.WORSE, Change.BETTER, GONE, Change.LEARNED, NOT_KNO
 def sentences(assessment: Assessment, words: Wording) -> list[str]:
     """Return what is to be said of a run as a whole; nothing where there are no decisions."""
     waived = sum(each.standing(found).waiver is not None for each, found in assessment.findings)
+    bereft = sum(each.standing(found).bereft for each, found in assessment.findings)
     expired = Counter(waiver for _, _, waiver in assessment.expired)
     return [
         *([compared(assessment, words)] if assessment.baseline else []),
         *newer(assessment, words),
         *(_of_waiver("waiver.expired", each, words, n=n) for each, n in expired.items()),
+        *([words.say("waiver.taken-away", n=bereft)] if bereft else []),
         *([words.say("waiver.counted", n=waived)] if waived else []),
         *idle(assessment, words),
     ]
@@ -79,6 +81,8 @@ def of_standing(standing: Standing, words: Wording) -> str:
     """Say who answers for a finding and why, or that nobody does any longer; empty where nobody ever did."""
     if standing.waiver is not None:
         return _of_waiver("waiver.holds", standing.waiver, words)
+    if standing.bereft:
+        return words.say("waiver.is-taken-away")
     return _of_waiver("waiver.is-expired", standing.expired, words) if standing.expired else ""
 
 

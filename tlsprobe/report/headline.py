@@ -19,14 +19,20 @@ _DECIDED = set(FixSide) - {FixSide.NONE}
 
 
 def headline(every: Sequence[Judged], words: Wording) -> str:
-    """Return the one sentence that a reader in a hurry takes away."""
+    """Return the one sentence that a reader in a hurry takes away: what is so, waived or not."""
     if not any(each.severity for each in every):
         return words.say("report.headline.nothing")
-    if old_windows := sum(map(_drops_old_windows, every)):
-        return words.say("report.headline.some", n=old_windows, total=len(every))
-    if others := sum(bool(each.rate and each.open) or _drops_everybody(each) for each in every):
-        return words.say("report.headline.others", n=others, total=len(every))
-    return words.say("report.headline.none")
+    hit = counted(every)
+    if not hit:
+        return words.say("report.headline.none")
+    key = "some" if any(map(_drops_old_windows, hit)) else "others"
+    return words.say(f"report.headline.{key}", n=len(hit), total=len(every))
+
+
+def counted(every: Sequence[Judged]) -> list[Judged]:
+    """Return the servers that the headline counts: where old Windows fails, or if nowhere, anybody."""
+    old_windows = [each for each in every if _drops_old_windows(each)]
+    return old_windows or [each for each in every if (each.rate and each.believed) or _drops_everybody(each)]
 
 
 def to_decide(every: Sequence[Judged], words: Wording) -> str:
@@ -46,16 +52,22 @@ def how_often(every: Sequence[Judged], words: Wording) -> list[str]:
     said = []
     if spread := len({each.scan.target.row for each in every if _is_one_of_several(each)}):
         said.append(words.say("report.lede.addresses", n=spread))
-    rates = sorted(each.rate for each in every if each.rate and each.open)
+    hit = counted(every)
+    rates = sorted(each.rate for each in hit if each.rate)
     if rates and in_ten_thousand(middle := median_low(rates)) != in_ten_thousand(rates[-1]):
         said.append(words.say("report.lede.typical", count=in_ten_thousand(middle)))
-    rated = ((each.rate or 0.0, each.scan.target.label) for each in every if each.open)
+    rated = ((each.rate or 0.0, each.scan.target.label) for each in every if each.believed)
     rate, server = max(rated, default=(0.0, ""))
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
-    if with_every_client := sum(map(_drops_everybody, every)):
-        said.append(words.say("report.lede.every-client", n=with_every_client))
+    others = [each for each in every if _drops_everybody(each)]
+    if old_windows := sum(map(_drops_old_windows, others)):
+        said.append(words.say("report.lede.every-client", count=old_windows))
+    if only_others := sum(each not in hit for each in others):
+        said.append(words.say("report.lede.only-others", n=only_others))
+    if waived := sum(not _drops_openly(each) for each in hit):
+        said.append(words.say("report.lede.waived", count=waived))
     return said
 
 
@@ -77,10 +89,16 @@ def _is_one_of_several(each: Judged) -> bool:
 def _drops_old_windows(each: Judged) -> bool:
     return any(
         found.rule in _OLD_WINDOWS or (found.rule == "DHE007" and found.expected_failure_rate == 1)
-        for found in each.open
+        for found in each.believed
     )
 
 
 def _drops_everybody(each: Judged) -> bool:
     # Below high, nobody whose offer was replayed meets it.
-    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.open)
+    return any(found.rule in _EVERY_CLIENT and found.severity >= Severity.HIGH for found in each.believed)
+
+
+def _drops_openly(each: Judged) -> bool:
+    """Whether one of the findings by which the headline counts it is not waived."""
+    rules = _OLD_WINDOWS | _EVERY_CLIENT | {"DHE007"}
+    return any(found.rule in rules for found in each.open)

@@ -98,7 +98,7 @@ def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Ph
         "lede": how_often(every, phrases.words),
         "to_decide": to_decide(every, phrases.words),
         "missing": what_is_missing(every, bad_rows, phrases.words),
-        "tiles": overview.tiles(every, bad_rows, phrases),
+        "tiles": overview.tiles(every, phrases),
         "decisions": overview.decisions(every, phrases),
         "dots": overview.dots(typical),
         "typical": phrases.count(typical),

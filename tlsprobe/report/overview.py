@@ -9,12 +9,13 @@ from statistics import median_low
 
 from tlsprobe.assessment import Judged
 from tlsprobe.report.environment import MOST_SHOWN
+from tlsprobe.report.headline import counted
 from tlsprobe.report.phrases import Phrases, is_every, severity_id
 from tlsprobe.rules import FixSide, Severity, advise
 from tlsprobe.wording import Wording
 from tlsprobe.wording.visible import visible
 
-TILES = ("critical", "high", "medium", "low", "info", "none", "not-assessed")
+TILES = ("critical", "high", "medium", "low", "info", "waived", "none", "not-assessed")
 _ALWAYS_SHOWN = ("critical", "high", "medium", "none", "not-assessed")
 _WITH_FINDINGS = ("critical", "high", "medium", "low", "info")
 _MOST_BARS = 10
@@ -56,10 +57,9 @@ class Decision:
     locked_out: str
 
 
-def tiles(every: Sequence[Judged], bad_rows: int, phrases: Phrases) -> tuple[Tile, ...]:
-    """Count the servers by severity; rows that could not be used are not known either."""
+def tiles(every: Sequence[Judged], phrases: Phrases) -> tuple[Tile, ...]:
+    """Count the servers by severity."""
     counts = Counter(severity_id(each) for each in every)
-    counts["not-assessed"] += bad_rows
     shown = [name for name in TILES if counts[name] or name in _ALWAYS_SHOWN]
     return _stacked([(name, counts[name]) for name in shown], max(1, counts.total()), phrases)
 
@@ -193,7 +193,7 @@ def _stacked(counts: Iterable[tuple[str, int]], whole: int, phrases: Phrases) ->
 
 def typical_rate(every: Sequence[Judged]) -> float | None:
     """Return the rate in the middle of those of the servers where handshakes fail; None where none do."""
-    rates = [each.rate for each in every if each.rate]
+    rates = [each.rate for each in counted(every) if each.rate]
     return median_low(rates) if rates else None
 
 

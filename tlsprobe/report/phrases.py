@@ -244,7 +244,9 @@ def in_ten_thousand(rate: float) -> str:
 
 
 def severity_id(each: Judged) -> str:
-    """Return the severity, `none`, or `not-assessed`."""
+    """Return the severity, `none`, `waived` where all that was found is, or `not-assessed`."""
+    if each.is_waived:
+        return "waived"
     return each.severity.value if each.severity else "not-assessed"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from tlsprobe.assessment import Assessment, Judged, Standing
@@ -28,6 +28,7 @@ _STYLES = {
     "medium": "yellow",
     "low": "blue",
     "info": "default",
+    "waived": "default",
     "none": "green",
     "not-assessed": "default",
 }
@@ -107,7 +108,7 @@ def _print_clients(scan: ServerScan, phrases: Phrases, console: Console) -> None
     console.print(_text(say("report.part.clients"), "bold"))
     console.print(Padding(_text(clients_view.summary(scan, phrases)), (0, 0, 0, 2)))
     for each in shown:
-        table = Table.grid(padding=(0, 2))
+        table = _grid(gap=2)
         table.add_row(_text(say("report.client.who"), "dim"), _text("; ".join(each.clients)))
         table.add_row(_text(say("report.client.today"), "dim"), _text(each.today))
         table.add_row(_text(say("report.client.without-dhe"), "dim"), _text(each.without_dhe))
@@ -143,7 +144,7 @@ def _print_finding(found: Finding, standing: Standing, phrases: Phrases, console
 
 
 def _print_list(sentences: Iterable[str], console: Console) -> None:
-    table = Table.grid(padding=(0, 1))
+    table = _grid(gap=1)
     for sentence in sentences:
         table.add_row(_text(" -"), _text(sentence))
     console.print(table)
@@ -176,10 +177,15 @@ def _facts(each: Judged, phrases: Phrases) -> Table:
         rows.append(("report.fact.fix", say(f"report.fix.{each.fix}")))
     effort = say("report.effort", n=scan.connections, seconds=scan.duration_s)
     rows.append(("report.fact.effort", effort))
-    table = Table.grid(padding=(0, 2))
+    table = _grid(gap=2)
     for key, value in rows:
         table.add_row(_text(say(key), "dim"), _text(value))
     return table
+
+
+def _grid(*, gap: int) -> Table:
+    """Two columns whose text is never cut: Japanese has no spaces to break it at."""
+    return Table.grid(Column(overflow="fold"), Column(overflow="fold"), padding=(0, gap))
 
 
 def _counts(every: Sequence[Judged], phrases: Phrases) -> Text:
@@ -194,7 +200,7 @@ def _counts(every: Sequence[Judged], phrases: Phrases) -> Text:
 
 def _sides(every: Sequence[Judged], phrases: Phrases) -> str:
     """Say how many servers are to be fixed on which side."""
-    counts = Counter(each.fix for each in every if each.findings and each.fix)
+    counts = Counter(each.fix for each in every if each.open and each.fix)
     said = [phrases.counted(count, f"report.fix.{side}") for side, count in counts.most_common()]
     return (
         phrases.words.say("report.terminal.sides", sides=phrases.words.listed(said, long=True))

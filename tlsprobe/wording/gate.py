@@ -40,6 +40,13 @@ SENTENCES = {
     "baseline.and-more": "{servers} and {count} more",
     "waiver.holds": "Waived until {expires}: {kind}, approved by {approver}. {reason}",
     "waiver.is-expired": "Its waiver expired on {expires}: {kind}, approved by {approver}. {reason}",
+    "waiver.is-taken-away": "It was waived in the baseline, and nothing waives it now.",
+    "waiver.taken-away.one": (
+        "{n} finding was waived in the baseline and nothing waives it now: it counts again."
+    ),
+    "waiver.taken-away.many": (
+        "{n} findings were waived in the baseline and nothing waives them now: they count again."
+    ),
     "waiver.counted.one": "{n} finding is waived and does not count.",
     "waiver.counted.many": "{n} findings are waived and do not count.",
     "waiver.expired.one": (

@@ -49,6 +49,9 @@ SENTENCES = {
         "The system allows no more open files, so no connection could be made; raise the limit or use fewer "
         "connections at a time."
     ),
+    "status-reason.line-lost": (
+        "The run was finished, but its journal has no line of this server: it was shortened, or damaged."
+    ),
     "status-reason.not-scanned": "The run ended before its turn came.",
     # ---- why the handshakes with a leading zero could not be made
     "zeros-reason.cipher": "The DHE suites accepted use a cipher that tlsprobe has no implementation of.",

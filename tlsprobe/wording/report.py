@@ -21,12 +21,16 @@ SENTENCES = {
     "report.lede.worst": "At worst about {count} in 10,000 full handshakes over DHE fail, on {server}.",
     "report.lede.worst-every": "At worst every full handshake over DHE fails, on {server}.",
     "report.lede.typical": "On a typical one of them about {count} in 10,000 full handshakes over DHE fail.",
-    "report.lede.every-client.one": (
-        "On {n} server it happens with other clients as well, those that follow the standard."
+    "report.lede.every-client": (
+        "On {count} of them it happens with other clients as well, those that follow the standard."
     ),
-    "report.lede.every-client.many": (
-        "On {n} servers it happens with other clients as well, those that follow the standard."
+    "report.lede.only-others.one": (
+        "On {n} more server no old Windows is hit, but other clients are, those that follow the standard."
     ),
+    "report.lede.only-others.many": (
+        "On {n} more servers no old Windows is hit, but other clients are, those that follow the standard."
+    ),
+    "report.lede.waived": "On {count} of them that is waived: somebody answers for it.",
     "report.lede.gaps.one": (
         "{n} server was not assessed in full: what was not found there may still be there."
     ),
@@ -63,6 +67,7 @@ SENTENCES = {
     "report.severity.medium": "Medium",
     "report.severity.low": "Low",
     "report.severity.info": "Info",
+    "report.severity.waived": "Waived",
     "report.severity.none": "None",
     "report.severity.not-assessed": "Not known",
     "report.status.assessed": "Assessed",

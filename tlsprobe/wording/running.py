@@ -21,6 +21,8 @@ SENTENCES: dict[str, str] = {
         "the look-up tells"
     ),
     "dry-run.most": "whatever a server does: {most} at most, {in_all} in all",
+    "handouts.older.one": "{n} folder there is from an earlier time and was left alone: {names}",
+    "handouts.older.many": "{n} folders there are from an earlier time and were left alone: {names}",
     "dry-run.nothing": "nothing was connected to",
     "demo.left-out": "left out: {title} ({why})",
     "demo.running": "running: {titles}",
