@@ -280,10 +280,9 @@ def test_a_run_is_split_for_handing_out(tmp_path: Path, server: Running, closed_
     (out / "scan.jsonl").write_text("".join(line for line in lines if str(closed_port) in line))
     cut = tlsprobe("report", out, cwd=tmp_path)
     assert cut.returncode == 3
-    assert {row["status_reason"] for row in csv.DictReader(io.StringIO((out / "endpoints.csv").read_text()))} == {
-        "refused",
-        "line-lost",
-    }
+    table = csv.DictReader(io.StringIO((out / "endpoints.csv").read_text()))
+    assert {row["status_reason"] for row in table} == {"refused", "line-lost"}
+    assert '"executionSuccessful": false' in (out / "report.sarif").read_text()
 
     wrong = tlsprobe("report", out, "--split-by", "team", cwd=tmp_path)
     assert wrong.returncode == 2

@@ -61,13 +61,13 @@ def how_often(every: Sequence[Judged], words: Wording) -> list[str]:
     if rate:
         key = "report.lede.worst-every" if is_every(rate) else "report.lede.worst"
         said.append(words.say(key, count=in_ten_thousand(rate), server=server))
+    if waived := sum(not _drops_openly(each) for each in hit):
+        said.append(words.say("report.lede.waived", count=waived))
     others = [each for each in every if _drops_everybody(each)]
     if old_windows := sum(map(_drops_old_windows, others)):
         said.append(words.say("report.lede.every-client", count=old_windows))
     if only_others := sum(each not in hit for each in others):
         said.append(words.say("report.lede.only-others", n=only_others))
-    if waived := sum(not _drops_openly(each) for each in hit):
-        said.append(words.say("report.lede.waived", count=waived))
     return said
 
 

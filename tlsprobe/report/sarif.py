@@ -141,7 +141,8 @@ def _invocation(assessment: Assessment, reasons: Mapping[str, int], place: Json,
     info = assessment.info
     by_line = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     invocation: Json = {
-        "executionSuccessful": info.finished is not None,
+        "executionSuccessful": all(each.scan.status is not Status.NOT_SCANNED for each in by_line)
+        and info.finished is not None,
         "commandLine": visible(info.command),
         "startTimeUtc": utc(info.started),
         "toolExecutionNotifications": [
