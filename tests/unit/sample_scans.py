@@ -11,8 +11,9 @@ from tlsprobe.journal import read_scans
 from tlsprobe.rules import judge
 from tlsprobe.stacks import identify
 
-# Those with DHE: what a baseline is about.
-SAMPLE = tuple(filter(accepts_dhe, read_scans(Path(__file__).parents[2] / "reports/sample")))
+_EVERY = read_scans(Path(__file__).parents[2] / "reports/sample")
+# Those with DHE: what a baseline is about. The journal has them as they were done, so by line.
+SAMPLE = sorted(filter(accepts_dhe, _EVERY), key=lambda scan: scan.target.line)
 
 
 def of(family: str, *rules: str) -> ServerScan:
