@@ -15,6 +15,7 @@ from tests.peers.fleet import PEERS
 from tests.peers.summary import LEFT_OUT, RAN, Serve
 from tlsprobe.demo.credentials import Credentials, make_credentials
 from tlsprobe.demo.servers import Running
+from tlsprobe.facts import PremasterZeros
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +25,17 @@ def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
 
 @pytest.fixture(scope="session")
 def started(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -> Iterator[Serve]:
-    """Start a peer the first time, find it running after that; all end with the session."""
+    """Start a peer the first time, find it running after that; all end with the session.
+
+    The mixed emulation counts each Z that starts with zero, and one of 256 handshakes of any other test makes
+    one: it is started for every test anew.
+    """
     running: dict[str, Running] = {}
     with ExitStack() as servers:
 
         def start(peer_id: str) -> Running:
-            if peer_id not in running:
-                peer = PEERS[peer_id]
+            peer = PEERS[peer_id]
+            if peer_id not in running or peer.fact.premaster_zeros is PremasterZeros.MIXED:
                 workdir: Path = tmp_path_factory.mktemp(peer_id)
                 running[peer_id] = servers.enter_context(
                     peer.stack.start(peer.address, workdir, credentials, peer.options(credentials))
