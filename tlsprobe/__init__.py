@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tlsprobe.assessment import assess
-    from tlsprobe.dial import Limits
     from tlsprobe.engines.local import run
     from tlsprobe.facts import ServerScan
     from tlsprobe.inventory import Target, parse_target, read_inventory
     from tlsprobe.journal import read_scans
+    from tlsprobe.limits import Limits
     from tlsprobe.report import write_reports
     from tlsprobe.rules import RULES, Finding, judge
     from tlsprobe.scan import ScanConfig
@@ -29,7 +29,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "assess": "tlsprobe.assessment",
-    "Limits": "tlsprobe.dial",
+    "Limits": "tlsprobe.limits",
     "run": "tlsprobe.engines.local",
     "ServerScan": "tlsprobe.facts",
     "Target": "tlsprobe.inventory",

@@ -1,39 +1,26 @@
-"""The only sockets: names to addresses, connections within their limits, and conversations over them."""
+"""The only sockets: connections within their limits, and conversations over them."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import os
 import socket
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from tlsprobe.inventory import Target
+from tlsprobe.limits import Gate, Limits
+from tlsprobe.names import Names, NoAddress
 from tlsprobe.preludes import Prelude
 from tlsprobe.proxies import Exact, Proxy, ProxyError, through
-from tlsprobe.selection import Selection
 from tlsprobe.tls.stream import Conversation, Parting, PeerGone
 
 R = TypeVar("R")
 RECEIVE_SIZE = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much at a time. `rate` is new connections a second and address, after a burst of `burst`."""
-
-    connections: int = 64
-    connections_per_host: int = 4
-    rate: float = 50.0
-    burst: int = 64
-    timeout_s: float = 5.0  # for each step: connect, and every wait for the server
 
 
 class DialError(Exception):
@@ -45,96 +32,14 @@ class DialError(Exception):
         self.detail = detail
 
 
-@dataclass(slots=True)
-class _TokenBucket:
-    """New connections to one address: a burst, then a steady rate."""
-
-    rate: float
-    burst: int
-    tokens: float = field(init=False)
-    refilled: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tokens = float(self.burst)
-        self.refilled = time.monotonic()
-
-    def delay_s(self) -> float:
-        """Take one token and return how long to wait before using it."""
-        now = time.monotonic()
-        self.tokens = min(self.burst, self.tokens + (now - self.refilled) * self.rate)
-        self.refilled = now
-        self.tokens -= 1
-        return max(0.0, -self.tokens / self.rate)
-
-
-@dataclass(slots=True)
-class _AddressLimit:
-    slots: asyncio.Semaphore
-    bucket: _TokenBucket
-
-
 class Dialer:
     """Makes connections within the limits of one run; belongs to one event loop."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        *,
-        family: socket.AddressFamily = socket.AF_UNSPEC,
-        selection: Selection | None = None,
-        proxy: Proxy | None = None,
-    ) -> None:
+    def __init__(self, limits: Limits, *, proxy: Proxy | None = None) -> None:
         self.limits = limits
+        self.gate = Gate(limits)
         self._proxy = proxy
-        self._family = family
-        self._selection = selection
-        self._slots = asyncio.Semaphore(limits.connections)
-        self._lending = asyncio.Lock()
-        self._by_address: dict[str, _AddressLimit] = {}
-
-    async def resolve(self, target: Target) -> tuple[str, ...]:
-        """Return the addresses of a target, in the system's order; raise DialError.
-
-        An address that the selection excludes is left out; if none is left the reason is `excluded`. Of a
-        target that is pinned to one address there is no other, and nothing is looked up.
-        """
-        if target.address is not None:
-            return self._allowed((target.address,), target)
-        return self._allowed(await self.look_up(target), target)
-
-    async def look_up(self, target: Target) -> tuple[str, ...]:
-        """Return every address of a target's host, those included that are excluded; raise DialError."""
-        if self._family is socket.AF_UNSPEC and is_address(target.host):
-            return (target.host,)
-        look_up = partial(
-            socket.getaddrinfo, target.host, target.port, family=self._family, type=socket.SOCK_STREAM
-        )
-        try:
-            async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
-                found = await _in_daemon_thread(look_up)
-        except TimeoutError:
-            raise DialError("dns", "the name server does not answer") from None
-        except (socket.gaierror, UnicodeError) as error:
-            text = error.strerror if isinstance(error, socket.gaierror) else str(error)
-            raise DialError("dns", str(text)) from None
-        if not found:
-            raise DialError("dns", "the name has no address")
-        return tuple(dict.fromkeys(str(info[4][0]) for info in found))
-
-    def _allowed(self, addresses: tuple[str, ...], target: Target) -> tuple[str, ...]:
-        allowed = tuple(each for each in addresses if self._allows(each, target))
-        if not allowed:
-            raise DialError("excluded", self._why_not(addresses, target))
-        return allowed
-
-    def _why_not(self, addresses: tuple[str, ...], target: Target) -> str:
-        if self._selection is None:
-            return ""
-        decided = ((each, self._selection.decide_address(each, target=target)) for each in addresses)
-        return "; ".join(f"{address}: {decision.reason}" for address, decision in decided)
-
-    def _allows(self, address: str, target: Target) -> bool:
-        return self._selection is None or self._selection.allows_address(address, target=target)
+        self._names = Names()
 
     async def converse(
         self,
@@ -162,42 +67,13 @@ class Dialer:
             return result, time.monotonic() - started
 
     @asynccontextmanager
-    async def lend(self, address: str, most: int) -> AsyncIterator[int]:
-        """Set connections to an address aside for who makes their own; say how many, `most` at most.
-
-        Nobody else gets those meanwhile. The rate of new connections is the borrower's business.
-        """
-        number = min(most, self.limits.connections_per_host, self.limits.connections)
-        async with AsyncExitStack() as slots:
-            async with self._lending:  # one at a time, else two could wait for each other's half
-                for _ in range(number):
-                    await slots.enter_async_context(self._limit(address).slots)
-                for _ in range(number):
-                    await slots.enter_async_context(self._slots)
-            yield number
-
-    def _limit(self, address: str) -> _AddressLimit:
-        limit = self._by_address.get(address)
-        if limit is None:
-            limits = self.limits
-            limit = _AddressLimit(
-                asyncio.Semaphore(limits.connections_per_host), _TokenBucket(limits.rate, limits.burst)
-            )
-            self._by_address[address] = limit
-        return limit
-
-    @asynccontextmanager
     async def _connected(self, address: str, port: int) -> AsyncIterator[socket.socket]:
-        limit = self._limit(address)
-        async with limit.slots:
-            # The wait for the rate comes before the slot of the whole run is taken: others may use it.
-            await asyncio.sleep(limit.bucket.delay_s())
-            async with self._slots:
-                connection = await self._reach(address, port)
-                try:
-                    yield connection
-                finally:
-                    connection.close()
+        async with self.gate.connection(address):
+            connection = await self._reach(address, port)
+            try:
+                yield connection
+            finally:
+                connection.close()
 
     async def _reach(self, address: str, port: int) -> socket.socket:
         """Connect to a server, through the proxy where there is one."""
@@ -205,8 +81,9 @@ class Dialer:
         if self._proxy is None:
             return await _connect(address, port, timeout_s)
         try:
-            connection = await _connect(await self._proxy_address(self._proxy), self._proxy.port, timeout_s)
-        except DialError as error:
+            proxy_address, *_ = await self._names.look_up(self._proxy.host)
+            connection = await _connect(proxy_address, self._proxy.port, timeout_s)
+        except (DialError, NoAddress) as error:
             raise DialError("proxy-unreachable", f"{self._proxy}: {error}") from None
         try:
             await _ask_exactly(through(self._proxy, address, port), connection, timeout_s)
@@ -217,17 +94,6 @@ class Dialer:
             connection.close()
             raise
         return connection
-
-    async def _proxy_address(self, proxy: Proxy) -> str:
-        if is_address(proxy.host):
-            return proxy.host
-        look_up = partial(socket.getaddrinfo, proxy.host, proxy.port, type=socket.SOCK_STREAM)
-        try:
-            async with asyncio.timeout(max(self.limits.timeout_s, 10.0)):
-                found = await _in_daemon_thread(look_up)
-        except (TimeoutError, OSError, UnicodeError) as error:
-            raise DialError("dns", str(error)) from None
-        return str(found[0][4][0])
 
 
 async def _ask_exactly(conversation: Exact[None], connection: socket.socket, timeout_s: float) -> None:
@@ -252,39 +118,6 @@ async def _ask_exactly(conversation: Exact[None], connection: socket.socket, tim
         raise ProxyError("proxy-failed", f"no answer within {timeout_s:g} s") from None
     except OSError as error:
         raise ProxyError("proxy-failed", error.strerror or str(error)) from None
-
-
-def is_address(host: str) -> bool:
-    """Whether there is nothing to look up."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-async def _in_daemon_thread(work: Callable[[], R]) -> R:
-    """Run what may hang, as a look-up of a name can, in a thread of its own that nobody waits for.
-
-    A pool would keep other names behind those that hang, and the interpreter waits for a pool at its end.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[R] = loop.create_future()
-
-    def settle(result: Callable[[], None]) -> None:
-        if not done.done():  # else it was given up
-            result()
-
-    def thread() -> None:
-        try:
-            result = partial(done.set_result, work())
-        except Exception as error:
-            result = partial(done.set_exception, error)
-        with suppress(RuntimeError):  # the loop is closed: the run is over
-            loop.call_soon_threadsafe(settle, result)
-
-    threading.Thread(target=thread, name="names", daemon=True).start()
-    return await done
 
 
 async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:

@@ -13,7 +13,6 @@ import typer
 from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
 from tlsprobe.columns import Notice
-from tlsprobe.dial import Limits
 from tlsprobe.hosts import shown
 from tlsprobe.inventory import (
     Inventory,
@@ -24,6 +23,7 @@ from tlsprobe.inventory import (
     read_inventory,
 )
 from tlsprobe.journal import INVENTORY, read_run_info
+from tlsprobe.limits import Limits
 from tlsprobe.probes.software import ALL_QUESTIONS, Question
 from tlsprobe.proxies import parse_proxy
 from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tlsprobe.clients.profile import ClientProfile, built_in_profiles
-from tlsprobe.dial import Dialer, DialError, Limits, is_address
+from tlsprobe.dial import Dialer
 from tlsprobe.facts import (
     Banner,
     DheSuites,
@@ -24,6 +23,7 @@ from tlsprobe.facts import (
     Unreachable,
 )
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.preludes import Prelude, prelude_for
 from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
 from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
@@ -139,41 +139,19 @@ def budget(config: ScanConfig) -> Budget:
     )
 
 
-async def spread(target: Target, *, dialer: Dialer, config: ScanConfig) -> tuple[Target, ...] | ServerScan:
-    """Return what there is to scan: with `all_ips` a target for each address that a name has, else itself.
+async def scan_server(
+    target: Target, address: str, *, dialer: Dialer, config: ScanConfig, deadline_s: float | None = None
+) -> ServerScan:
+    """Scan one server at one of its addresses within `deadline_s` (default: that of `config`).
 
-    The addresses are in the order of their numbers, IPv4 first, so that two runs list them alike; those that
-    are excluded are among them, and their scans say so. A name without an address is a line of its own.
-    """
-    if not config.all_ips or target.pin or is_address(target.host):
-        return (target,)
-    started, clock = datetime.now(UTC), time.monotonic()
-    try:
-        async with asyncio.timeout(config.deadline_s):
-            return target.pinned(tuple(sorted(await dialer.look_up(target), key=_by_number)))
-    except DialError as error:
-        reason, detail = error.reason, error.detail
-    except TimeoutError:
-        reason, detail = "deadline", ""
-    duration_s = round(time.monotonic() - clock, 3)
-    return ServerScan(target, Status.UNREACHABLE, reason, started, duration_s, detail=detail)
-
-
-def _by_number(address: str) -> tuple[int, int, str]:
-    parsed = ipaddress.ip_address(address)
-    return parsed.version, int(parsed), address  # the same number may be there in two zones
-
-
-async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> ServerScan:
-    """Scan one server within `config.deadline_s`; whatever the server does, this returns.
-
-    What was found before the deadline is kept; the status then is partly-assessed.
+    Whatever the server does, this returns. What was found before the deadline is kept; the status then is
+    partly-assessed.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     notes = _Notes()
     try:
-        async with asyncio.timeout(config.deadline_s):
-            await _examine(target, dialer, config, notes)
+        async with asyncio.timeout(deadline_s or config.deadline_s):
+            await _examine(target, address, dialer, config, notes)
     except TimeoutError:
         if not notes.settled:
             found = notes.status in (Status.ASSESSED, Status.PARTLY_ASSESSED)
@@ -202,24 +180,11 @@ async def scan_server(target: Target, *, dialer: Dialer, config: ScanConfig) -> 
     )
 
 
-async def _examine(target: Target, dialer: Dialer, config: ScanConfig, notes: _Notes) -> None:
+async def _examine(target: Target, address: str, dialer: Dialer, config: ScanConfig, notes: _Notes) -> None:
     prelude = prelude_for(target.starttls, target.port, target.server_name or target.host)
-    try:
-        addresses = await dialer.resolve(target)
-    except DialError as failed:
-        excluded = failed.reason == "excluded"
-        status = Status.EXCLUDED if excluded else Status.UNREACHABLE
-        return notes.settle(status, failed.reason, failed.detail)
-    for address in addresses:
-        notes.interview = Interview(target, address, dialer, prelude, config.identity)
-        if await _speaks_tls(notes.interview, notes) or await _speaks_otherwise(notes.interview, notes):
-            break
-        if notes.status is not Status.UNREACHABLE:
-            return None
-    else:
-        return None
-    await _probe(notes.interview, config, notes)
-    return None
+    notes.interview = Interview(target, address, dialer, prelude, config.identity)
+    if await _speaks_tls(notes.interview, notes) or await _speaks_otherwise(notes.interview, notes):
+        await _probe(notes.interview, config, notes)
 
 
 async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:

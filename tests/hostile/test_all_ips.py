@@ -12,10 +12,10 @@ import pytest
 
 from tests.hostile import servers as hostile
 from tests.hostile.servers import record, serving
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import ContentType
 

@@ -11,10 +11,10 @@ import pytest
 from tests.hostile.servers import Behaviour, passes_on, serving
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
 from tlsprobe.inventory import StartTls, Target
+from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
 
 

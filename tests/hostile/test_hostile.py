@@ -13,11 +13,11 @@ from tests.hostile import servers as hostile
 from tests.hostile.servers import GROUP_14, Behaviour, flight, hello_then, record
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, stack
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import PremasterZeros, ServerScan
 from tlsprobe.inventory import StartTls, Target
 from tlsprobe.journal import to_line
+from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
 
 DEADLINE_S = 12.0

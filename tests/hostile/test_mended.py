@@ -17,11 +17,11 @@ from tests.hostile import servers as hostile
 from tests.hostile.servers import Behaviour, passes_on, record, serving
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import PremasterZeros, ServerScan, ShareEncoding, Status
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_scans
+from tlsprobe.limits import Limits
 from tlsprobe.probes.hello import HelloForm
 from tlsprobe.probes.interview import MAX_TESTED_PRIMES
 from tlsprobe.scan import ScanConfig

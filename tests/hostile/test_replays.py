@@ -11,10 +11,10 @@ import pytest
 from tests.hostile.servers import Behaviour, passes_on, record, serving
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import Landed, RefusedByServer, ServerScan, Status, Unclear
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.rules import FixSide, Severity, advise, judge
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import ALERT_PROTOCOL_VERSION

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.peers.fleet import Peer
 from tlsprobe.demo.servers import Running
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import ServerScan, ShareEncoding, groups_of
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import Version
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from tlsprobe.demo.credentials import SERVER_NAME, Credentials
 from tlsprobe.demo.stack import Launch, Running, Site, started_by
-from tlsprobe.dial import Limits
 from tlsprobe.engines.local import run
 from tlsprobe.facts import ServerScan
 from tlsprobe.inventory import StartTls, Target
+from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,10 +24,11 @@ from tlsprobe.clients.profile import (
 )
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
-from tlsprobe.dial import Dialer, Limits
+from tlsprobe.dial import Dialer
 from tlsprobe.engines.local import run
 from tlsprobe.facts import Landed, Landing, RefusedByClient, RefusedByServer, Unclear
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.probes.interview import Interview
 from tlsprobe.probes.windows_clients import PROBE, count_replays, landings
 from tlsprobe.scan import ScanConfig, budget

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsprobe.dial import Dialer, Limits
+from tlsprobe.dial import Dialer
 from tlsprobe.facts import AcceptedSuite, DheSuites, ShareEncoding, SuiteOrder
 from tlsprobe.inventory import parse_target
+from tlsprobe.limits import Limits
 from tlsprobe.probes.hello import HelloForm
 from tlsprobe.probes.interview import Interview
 from tlsprobe.probes.server_share import classify, conclude, sample

@@ -15,10 +15,11 @@ from cryptography import x509
 from tests.hostile.servers import CERTIFICATE, serving, silent
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, stack
-from tlsprobe.dial import Dialer, Limits
+from tlsprobe.dial import Dialer
 from tlsprobe.engines.local import run
 from tlsprobe.facts import DheSuites, Status, Survey
 from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
 from tlsprobe.probes.dhe_suites import dhe_suites
 from tlsprobe.probes.interview import Interview
 from tlsprobe.probes.survey import describe, survey
@@ -122,7 +123,7 @@ def test_what_is_lent_is_lent_to_nobody_else() -> None:
         order: list[str] = []
 
         async def borrow(name: str) -> None:
-            async with dialer.lend("192.0.2.1", 5) as number:
+            async with dialer.gate.lend("192.0.2.1", 5) as number:
                 assert number == 2
                 order.append(f"{name} begins")
                 await asyncio.sleep(0)

@@ -1,1 +1,1 @@
-"""Ways of running many scans; each is `run(targets, config) -> Iterator[ServerScan]`."""
+"""Many servers: a dispatcher that says who scans which address when, and those who scan."""

@@ -1,107 +1,52 @@
-"""The engine of one machine: one event loop in a thread, scans handed over as they are done."""
+"""The engine of one machine: an event loop for each core that is worth it."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import queue
+import os
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TypeVar
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 
-from tlsprobe.dial import Dialer
-from tlsprobe.facts import ServerScan, Status
-from tlsprobe.inventory import Target
-from tlsprobe.scan import ScanConfig, scan_server, spread
+from tlsprobe.engines.background import in_background
+from tlsprobe.engines.processes import in_processes
+from tlsprobe.engines.seat import Here, Seat
+from tlsprobe.facts import ServerScan
+from tlsprobe.scan import ScanConfig
+from tlsprobe.target import Target
 
-R = TypeVar("R")
-log = logging.getLogger(__name__)
-
-_FINISHED = None
+# A process takes half a second to start, as long as some ten servers take it to scan.
+_WORTH_A_PROCESS = 24
 
 
-def run(targets: Sequence[Target], config: ScanConfig) -> Iterator[ServerScan]:
-    """Scan all targets at once, within the limits of `config`, and yield each as it is done.
+def run(
+    targets: Sequence[Target],
+    config: ScanConfig,
+    *,
+    processes: int | None = None,
+    stop: threading.Event | None = None,
+) -> Iterator[ServerScan]:
+    """Scan all targets, within the limits of `config`, and yield each as it is done.
 
-    With `config.all_ips` a name yields a scan for each of its addresses.
+    With `config.all_ips` a name yields a scan for each of its addresses. `processes` is how many scan beside
+    this one, 0 for none; left out it is the machine's cores, and none for a few targets. Once `stop` is set
+    nothing more is begun, and what is not done within five seconds is given up.
 
     A caller that stops early (closes the iterator, or is interrupted) ends the scans in flight.
     """
-    done: queue.Queue[ServerScan | BaseException | None] = queue.Queue()
-    loop = asyncio.new_event_loop()
-    work: asyncio.Task[None] | None = None
-
-    async def main() -> None:
-        nonlocal work
-        work = asyncio.current_task()
-        await _scan_all(targets, config, done)
-
-    def thread() -> None:
-        try:
-            with asyncio.Runner(loop_factory=lambda: loop) as runner:
-                runner.run(main())
-        except asyncio.CancelledError:
-            pass
-        except BaseException as error:
-            done.put(error)
-        finally:
-            done.put(_FINISHED)
-
-    worker = threading.Thread(target=thread, name="scans", daemon=True)
-    worker.start()
-    try:
-        while (item := done.get()) is not _FINISHED:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        if worker.is_alive() and work is not None:
-            loop.call_soon_threadsafe(work.cancel)
-        worker.join(timeout=10)
+    number = _worthwhile(len(targets)) if processes is None else processes
+    return in_background(targets, config, lambda: _seats(config, number), stop or threading.Event())
 
 
-async def _scan_all(
-    targets: Sequence[Target], config: ScanConfig, done: queue.Queue[ServerScan | BaseException | None]
-) -> None:
-    dialer = Dialer(config.limits, family=config.family, selection=config.selection, proxy=config.proxy)
-    turns = asyncio.Semaphore(config.limits.connections)
-
-    async def scan(target: Target) -> None:
-        async with turns:
-            done.put(await _safely(target, scan_server(target, dialer=dialer, config=config)))
-
-    async def take(target: Target) -> None:
-        """Use a turn that was taken for what a row comes to; further addresses take turns of their own."""
-        try:
-            found = await _safely(target, spread(target, dialer=dialer, config=config))
-            if isinstance(found, ServerScan):
-                done.put(found)
-                return
-            first, *others = found
-            for each in others:
-                group.create_task(scan(each))
-            done.put(await _safely(first, scan_server(first, dialer=dialer, config=config)))
-        finally:
-            turns.release()
-
-    async with asyncio.TaskGroup() as group:
-        for target in targets:
-            await turns.acquire()
-            group.create_task(take(target))
+def _worthwhile(targets: int) -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    number = min(cores, targets // _WORTH_A_PROCESS)
+    return number if number > 1 else 0
 
 
-async def _safely(target: Target, work: Coroutine[None, None, R]) -> R | ServerScan:
-    """Await the work on one server; a bug of ours costs that server's result, says so, and no other's."""
-    try:
-        return await work
-    except Exception as error:
-        log.exception("internal error at %s", target.label)
-        return ServerScan(
-            target=target,
-            status=Status.UNTESTABLE,
-            status_reason="internal-error",
-            started=datetime.now(UTC),
-            duration_s=0.0,
-            detail=f"{type(error).__name__}: {error}",
-        )
+@asynccontextmanager
+async def _seats(config: ScanConfig, processes: int) -> AsyncIterator[Sequence[Seat]]:
+    if not processes:
+        yield [Here(config)]
+        return
+    async with in_processes(config, processes) as seats:
+        yield seats

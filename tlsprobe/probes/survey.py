@@ -74,7 +74,7 @@ async def survey(interview: Interview, dhe: DheSuites | None) -> Survey:
         request = _request(interview)
     except ValueError as error:  # a protocol that it lacks, a name that is no IDNA
         return failed(_one_line(error))
-    async with interview.dialer.lend(interview.address, _MOST_CONNECTIONS) as connections:
+    async with interview.dialer.gate.lend(interview.address, _MOST_CONNECTIONS) as connections:
         try:
             return await _in_thread(lambda: _scan(request, connections, dhe))
         except asyncio.CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import gmpy2
@@ -55,6 +56,13 @@ class Identity:
         encoding = serialization.Encoding.DER
         return cls(tuple(each.public_bytes(encoding) for each in chain), key)
 
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[tuple[bytes, ...], bytes], Identity], tuple[tuple[bytes, ...], bytes]]:
+        """Say how it crosses into another process: the key as PKCS #8."""
+        der, plain = serialization.Encoding.DER, serialization.NoEncryption()
+        return _identity, (self.chain, self.key.private_bytes(der, serialization.PrivateFormat.PKCS8, plain))
+
     def sign(self, transcript: bytes, *, request: CertificateRequest, version: int) -> bytes:
         """Return the body of CertificateVerify over the handshake messages so far.
 
@@ -95,6 +103,12 @@ class Identity:
         if isinstance(self.key, ec.EllipticCurvePrivateKey):
             return self.key.sign(data, ec.ECDSA(_HASHES[2]))
         return self.key.sign(data, _HASHES[2])
+
+
+def _identity(chain: tuple[bytes, ...], key: bytes) -> Identity:
+    loaded = serialization.load_der_private_key(key, password=None)
+    assert isinstance(loaded, Key)  # noqa: S101 - it was one before
+    return Identity(chain, loaded)
 
 
 def _sign_md5_sha1(key: rsa.RSAPrivateKey, data: bytes) -> bytes:

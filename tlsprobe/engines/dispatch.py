@@ -1,0 +1,225 @@
+"""Who scans which address, and when: the one place that knows all that is going on in a run.
+
+An address is visited from one seat only while its limits remember anything, so that each seat can hold the
+limits per address on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from tlsprobe.engines.seat import EngineError, Seat, SeatLost, Visit, failed
+from tlsprobe.facts import ServerScan, Status
+from tlsprobe.names import Names, NoAddress, is_address
+from tlsprobe.scan import ScanConfig
+from tlsprobe.target import Target
+
+# Targets that wait for a look-up, a turn or their address. The rest of the inventory costs nothing yet.
+MOST_WAITING = 1024
+# Results that nobody has taken yet, before no more servers are begun: a slow disk must not fill the memory.
+MOST_UNTAKEN = 128
+# How long those in flight may still take when the run is to stop.
+GRACE_S = 5.0
+# Addresses remembered with their seats before it is seen which of them are idle.
+_MOST_REMEMBERED = 2048
+_STOP_IS_SEEN_WITHIN_S = 0.1
+
+Results = Callable[[ServerScan], None]
+
+
+@dataclass(slots=True)
+class _Place:
+    """An address in use: from which seat it is visited, and for how many targets at a time."""
+
+    turns: asyncio.Semaphore
+    seat: Seat | None = None
+    users: int = 0
+    idle_since: float = 0.0
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Takes targets in, has them scanned within the limits, and hands each result over; of one event loop."""
+
+    seats: Sequence[Seat]
+    config: ScanConfig
+    deliver: Results
+    untaken: Callable[[], int]  # results that were delivered and not yet taken
+    _names: Names = field(init=False)
+    _turns: asyncio.Semaphore = field(init=False)
+    _waiting: asyncio.Semaphore = field(init=False)
+    _second_tries: asyncio.Lock = field(init=False)
+    _places: dict[str, _Place] = field(init=False, default_factory=dict)
+    _load: dict[int, int] = field(init=False, default_factory=dict)  # visits by seat
+    _stopping: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._names = Names(family=self.config.family, selection=self.config.selection)
+        self._turns = asyncio.Semaphore(self.config.limits.connections)
+        self._waiting = asyncio.Semaphore(MOST_WAITING)
+        self._second_tries = asyncio.Lock()
+
+    async def run(self, targets: Iterable[Target], stop: threading.Event) -> None:
+        """Have targets scanned, all or what is done GRACE_S after `stop` is set; raise EngineError."""
+        work = asyncio.create_task(self._run(targets))
+        try:
+            while not work.done() and not stop.is_set():
+                await asyncio.wait({work}, timeout=_STOP_IS_SEEN_WITHIN_S)
+            self._stopping = stop.is_set()
+            await asyncio.wait({work}, timeout=GRACE_S if self._stopping else None)
+        finally:
+            work.cancel()
+        if work.done() and not work.cancelled():
+            work.result()
+
+    async def _run(self, targets: Iterable[Target]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for target in targets:
+                    await self._waiting.acquire()
+                    if self._stopping:
+                        return
+                    group.create_task(self._attend(target, group))
+        except* EngineError as errors:
+            raise errors.exceptions[0] from None
+
+    async def _attend(self, target: Target, group: asyncio.TaskGroup) -> None:
+        """See what a row comes to: itself or, with `all_ips`, a target for each address of its name."""
+        try:
+            if not self.config.all_ips or target.pin or is_address(target.host):
+                return await self._scan(target)
+            pinned = await self._spread(target)
+            for each in pinned[1:]:
+                group.create_task(self._scan(each))
+            if pinned:
+                await self._scan(pinned[0])
+        finally:
+            self._waiting.release()
+
+    async def _spread(self, target: Target) -> tuple[Target, ...]:
+        """Return a target for each address, in the order of their numbers, so that two runs list them alike.
+
+        Those that are excluded are among them, and their scans say so. A name without an address is a result.
+        """
+        started, clock = datetime.now(UTC), time.monotonic()
+        try:
+            async with asyncio.timeout(self.config.deadline_s):
+                return target.pinned(tuple(sorted(await self._names.every(target), key=_by_number)))
+        except (NoAddress, TimeoutError) as error:
+            self.deliver(_without_address(target, error, started, time.monotonic() - clock))
+        except Exception as error:
+            self.deliver(failed(target, error))
+        return ()
+
+    async def _scan(self, target: Target) -> None:
+        """Visit the addresses of a target until one answers, and deliver what came of it."""
+        started, clock = datetime.now(UTC), time.monotonic()
+        try:
+            async with asyncio.timeout(self.config.deadline_s):
+                addresses = await self._names.allowed(target)
+        except (NoAddress, TimeoutError) as error:
+            return self.deliver(_without_address(target, error, started, time.monotonic() - clock))
+        except Exception as error:
+            return self.deliver(failed(target, error))
+        seconds, connections = 0.0, 0
+        for address in addresses:
+            scan = await self._visit(Visit(target, address, self.config.deadline_s - seconds))
+            if scan is None:
+                return None
+            seconds, connections = seconds + scan.duration_s, connections + scan.connections
+            is_last = address == addresses[-1] or seconds >= self.config.deadline_s
+            if is_last or scan.status is not Status.UNREACHABLE:
+                return self.deliver(replace(scan, duration_s=round(seconds, 3), connections=connections))
+        return None
+
+    async def _visit(self, visit: Visit) -> ServerScan | None:
+        """Make a visit, and once more where the seat was lost; None where the run stops before.
+
+        Second tries are made one at a time: a server whose visit kills whoever makes it would else take the
+        others along that were visited meanwhile.
+        """
+        lanes: tuple[AbstractAsyncContextManager[None], ...] = (nullcontext(), self._second_tries)
+        for lane in lanes:
+            async with lane:
+                try:
+                    return await self._visit_in_turn(visit)
+                except SeatLost as lost:
+                    detail = str(lost)
+        return ServerScan(
+            visit.target,
+            Status.UNTESTABLE,
+            "worker-lost",
+            datetime.now(UTC),
+            0.0,
+            address=visit.address,
+            detail=detail,
+        )
+
+    async def _visit_in_turn(self, visit: Visit) -> ServerScan | None:
+        with self._used(visit.address) as place:
+            async with place.turns, self._turns:
+                # What is waited for happens in another thread.
+                while self.untaken() > MOST_UNTAKEN and not self._stopping:  # noqa: ASYNC110
+                    await asyncio.sleep(_STOP_IS_SEEN_WITHIN_S)
+                if self._stopping:
+                    return None
+                seat = place.seat = self._seat_of(place)
+                self._load[id(seat)] = self._load.get(id(seat), 0) + 1
+                try:
+                    return await seat.scan(visit)
+                finally:
+                    self._load[id(seat)] -= 1
+
+    def _seat_of(self, place: _Place) -> Seat:
+        """Return the seat that an address is visited from: as before, or else the one with least to do."""
+        if place.seat is not None and place.seat.open:
+            return place.seat
+        open_seats = [seat for seat in self.seats if seat.open]
+        if not open_seats:
+            raise EngineError("nobody is left who could scan; go on with --resume when there is")
+        return min(open_seats, key=lambda seat: self._load.get(id(seat), 0))
+
+    @contextmanager
+    def _used(self, address: str) -> Iterator[_Place]:
+        place = self._places.get(address)
+        if place is None:
+            if len(self._places) >= _MOST_REMEMBERED:
+                self._forget_idle()
+            place = _Place(asyncio.Semaphore(self.config.limits.connections_per_host))
+            self._places[address] = place
+        place.users += 1
+        try:
+            yield place
+        finally:
+            place.users -= 1
+            place.idle_since = time.monotonic()
+
+    def _forget_idle(self) -> None:
+        """Drop the addresses whose seat would find its limits there as good as new."""
+        limits = self.config.limits
+        long_ago = time.monotonic() - limits.burst / limits.rate
+        self._places = {
+            address: each
+            for address, each in self._places.items()
+            if each.users or each.idle_since > long_ago
+        }
+
+
+def _by_number(address: str) -> tuple[int, int, str]:
+    parsed = ipaddress.ip_address(address)
+    return parsed.version, int(parsed), address  # the same number may be there in two zones
+
+
+def _without_address(
+    target: Target, error: NoAddress | TimeoutError, started: datetime, seconds: float
+) -> ServerScan:
+    reason, detail = (error.reason, error.detail) if isinstance(error, NoAddress) else ("deadline", "")
+    status = Status.EXCLUDED if reason == "excluded" else Status.UNREACHABLE
+    return ServerScan(target, status, reason, started, round(seconds, 3), detail=detail)
