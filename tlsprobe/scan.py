@@ -59,6 +59,7 @@ class ScanConfig:
     proxy: Proxy | None = None
     clients: tuple[ClientProfile, ...] = field(default_factory=built_in_profiles)
     questions: tuple[Question, ...] = ALL_QUESTIONS  # of what the server says of itself
+    until: datetime | None = None  # aware: no server is started that could not be done by then
     replay_always: bool = False  # the clients' offers, also where no DHE is accepted
 
 

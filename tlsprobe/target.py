@@ -42,6 +42,7 @@ class Target:
     managed: bool | None = None
     clients: tuple[str, ...] = ()
     handshakes_per_day: float | None = None
+    window: str = ""  # as ChangeWindow writes it; empty: at any time
     notes: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     pin: Pin | None = None
