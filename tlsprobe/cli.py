@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,6 +82,8 @@ def scan(
     connections: options.Connections = 64,
     connections_per_host: options.ConnectionsPerHost = 4,
     rate: options.Rate = 50.0,
+    rate_in_all: options.RateInAll = 1000.0,
+    processes: options.Processes = None,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
     all_ips: options.AllIps = False,
@@ -148,9 +151,10 @@ def scan(
             usage("nothing to scan: no usable row is left")
         plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
     from tlsprobe.conclusion import Wanted, carry_out_and_conclude
+    from tlsprobe.engines import local
 
     wanted = Wanted(kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet)
-    sys.exit(carry_out_and_conclude(plan, config, wanted))
+    sys.exit(carry_out_and_conclude(plan, config, wanted, engine=partial(local.run, processes=processes)))
 
 
 @app.command(

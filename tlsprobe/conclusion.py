@@ -14,10 +14,14 @@ from tlsprobe import options
 from tlsprobe.assessment.baseline import Baseline
 from tlsprobe.assessment.parts import PartsError
 from tlsprobe.decisions import as_of, assessed
+from tlsprobe.engines import local
+from tlsprobe.engines.background import Engine
+from tlsprobe.engines.seat import EngineError
 from tlsprobe.facts import ServerScan
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
-from tlsprobe.journal import JournalError, RunInfo, read_scans
+from tlsprobe.interrupts import stoppable
+from tlsprobe.journal import JournalError, RunInfo, read_scans, remaining
 from tlsprobe.output import print_table, say_interrupted, with_progress
 from tlsprobe.report import write_reports
 from tlsprobe.report.terminal import print_summary
@@ -46,20 +50,20 @@ class Wanted:
     quiet: bool = False
 
 
-def carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted) -> ExitCode:
+def carry_out_and_conclude(
+    plan: Plan, config: ScanConfig, wanted: Wanted, *, engine: Engine = local.run
+) -> ExitCode:
     """Scan what the plan has left, write the reports; what is done when it is interrupted is reported too."""
-    interrupted = False
     try:
-        scans = carry_out(plan, config)
-        for _ in scans if wanted.quiet else with_progress(scans, plan, wanted.lang):
-            pass
-    except KeyboardInterrupt:
-        interrupted = True
-    except JournalError as error:
+        with stoppable(wording(wanted.lang).say("scan.stopping")) as stop:
+            scans = carry_out(plan, config, engine=engine, stop=stop)
+            shown = scans if wanted.quiet else with_progress(scans, plan, wanted.lang)
+            left = remaining(plan.targets, (scan.target for scan in shown))
+    except (JournalError, EngineError) as error:
         return _failed(str(error))
-    info = plan.info if interrupted else finish(plan, now=datetime.now(UTC))
+    info = plan.info if left else finish(plan, now=datetime.now(UTC))
     code = conclude(plan.folder, info, read_scans(plan.folder), wanted)
-    if interrupted:
+    if left and stop.is_set():
         say_interrupted(plan.folder, lang=wanted.lang)
         return ExitCode.INTERRUPTED
     return code

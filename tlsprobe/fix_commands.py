@@ -78,6 +78,7 @@ def verify(
     with usage_errors():
         set_up(verbose)
         from tlsprobe.flags import scan_config, with_proxy
+        from tlsprobe.interrupts import stoppable
         from tlsprobe.journal import JournalError, read_run_info, read_scans
         from tlsprobe.selection import read_selection
         from tlsprobe.verification import Outcome, plan_verification
@@ -94,20 +95,18 @@ def verify(
 
     console = Console()
     verified = []
-    interrupted = False
     try:
-        for each in verify_run(plan, scans, config) if plan.targets else ():
-            verified.append(each)
-            if not quiet:
-                print_verification(each, console, lang=lang)
-    except KeyboardInterrupt:
-        interrupted = True
+        with stoppable(wording(lang).say("scan.stopping")) as stop:
+            for each in verify_run(plan, scans, config, stop=stop) if plan.targets else ():
+                verified.append(each)
+                if not quiet:
+                    print_verification(each, console, lang=lang)
     except JournalError as error:
         typer.echo(f"tlsprobe: {error}", err=True)
         sys.exit(EXIT_USAGE)
     if not quiet:
         print_verified(verified, console, folder=plan.folder if plan.targets else None, lang=lang)
-    if interrupted:
+    if stop.is_set() and len(verified) < len(plan.targets):
         said = wording(lang).say("verify.interrupted", n=len(verified), total=len(plan.targets))
         typer.echo(said, err=True)
         sys.exit(130)

@@ -42,7 +42,8 @@ class UsageError(Exception):
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
     "columns", "exclude", "only", "samples", "survey", "clients", "banners", "client_cert", "client_key",
-    "connections", "connections_per_host", "rate", "timeout", "deadline", "all_ips", "ipv4", "ipv6",
+    "connections", "connections_per_host", "rate", "rate_in_all", "timeout", "deadline", "all_ips",
+    "ipv4", "ipv6",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
             connections=int(flags.get("connections", defaults.connections)),
             connections_per_host=int(flags.get("connections_per_host", defaults.connections_per_host)),
             rate=float(flags.get("rate", defaults.rate)),
+            rate_in_all=float(flags.get("rate_in_all", defaults.rate_in_all)),
             timeout_s=float(flags.get("timeout", defaults.timeout_s)),
         ),
         deadline_s=float(flags.get("deadline", 180.0)),

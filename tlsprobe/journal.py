@@ -229,12 +229,12 @@ def read_run_info(folder: Path) -> RunInfo:
         raise JournalError(f"{path}: not a run.json of tlsprobe ({error.error_count()} problems)") from None
 
 
-def remaining(targets: Iterable[Target], done: Iterable[ServerScan]) -> tuple[Target, ...]:
-    """Return the targets without a line; of a name that was looked up, its addresses without one."""
-    scanned = [scan.target for scan in done]
-    keys = set(map(target_key, scanned))
-    pins: dict[RowKey, Pin | None] = {target.row: None for target in scanned}
-    pins |= {target.row: target.pin for target in scanned if target.pin}
+def remaining(targets: Iterable[Target], done: Iterable[Target]) -> tuple[Target, ...]:
+    """Return the targets that are not done; of a name that was looked up, its addresses that are not."""
+    done = tuple(done)
+    keys = set(map(target_key, done))
+    pins: dict[RowKey, Pin | None] = {target.row: None for target in done}
+    pins |= {target.row: target.pin for target in done if target.pin}
     left: list[Target] = []
     for target in targets:
         if target.row not in pins:

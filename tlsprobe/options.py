@@ -140,6 +140,26 @@ Rate = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+RateInAll = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        envvar="TLSPROBE_RATE_IN_ALL",
+        help="New connections a second in all, after a burst of as many as --connections.",
+        rich_help_panel=LIMITS,
+    ),
+]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=64,
+        envvar="TLSPROBE_PROCESSES",
+        help="Processes that scan side by side and share the limits; 0: all in this one.",
+        show_default="one for each core, 0 for few servers",
+        rich_help_panel=LIMITS,
+    ),
+]
 Timeout = Annotated[
     float,
     typer.Option(

@@ -8,6 +8,7 @@ import re
 import shlex
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from tlsprobe import __version__
 from tlsprobe.engines import local
+from tlsprobe.engines.background import Engine
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
 from tlsprobe.inventory import Inventory, Target, parse_columns, read_inventory
 from tlsprobe.journal import (
@@ -102,7 +104,7 @@ def resumed_plan(
         again = (scan.target for scan in done if _asks_again(scan, retry))
         targets = tuple(replace(rows[each.row], pin=each.pin) for each in again if each.row in rows)
     else:
-        targets = remaining(allowed, done)
+        targets = remaining(allowed, (scan.target for scan in done))
     return Plan(folder, info, targets, done=done)
 
 
@@ -119,13 +121,15 @@ def start_folder(plan: Plan, inventory_bytes: bytes) -> None:
     write_run_info(folder, plan.info)
 
 
-def carry_out(plan: Plan, config: ScanConfig) -> Iterator[ServerScan]:
-    """Scan what the plan has left; yield each scan once it is in the journal."""
+def carry_out(
+    plan: Plan, config: ScanConfig, *, engine: Engine = local.run, stop: threading.Event
+) -> Iterator[ServerScan]:
+    """Scan what the plan has left, until `stop` is set; yield each scan once it is in the journal."""
     with Journal(plan.folder) as journal:
         for scan in plan.excluded:
             journal.append(scan)
             yield scan
-        for scan in local.run(plan.targets, config):
+        for scan in engine(plan.targets, config, stop=stop):
             journal.append(scan)
             yield scan
 
@@ -156,7 +160,7 @@ def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...])
             started=info.started,
             duration_s=0.0,
         )
-        for target in remaining(targets, scans)
+        for target in remaining(targets, (scan.target for scan in scans))
     )
     return scans + left
 

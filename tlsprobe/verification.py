@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -94,17 +95,20 @@ def _unused(folder: Path) -> Path:
     return next((each for each in map(folder.with_name, names) if not each.exists()), folder)
 
 
-def verify(plan: Plan, scans: Iterable[ServerScan], config: ScanConfig) -> Iterator[Verification]:
-    """Probe again, keep what came in a journal of its own, and yield each server's comparison."""
+def verify(
+    plan: Plan, scans: Iterable[ServerScan], config: ScanConfig, *, stop: threading.Event
+) -> Iterator[Verification]:
+    """Probe again, until `stop` is set; keep a journal of its own, and yield each comparison."""
     old = {target_key(scan.target): scan for scan in scans}
     start_folder(plan, _inventory_of(plan.folder.parent))
     # Whoever connected before has to connect still, also where no DHE is left to land on.
     config = replace(config, replay_always=True)
     with Journal(plan.folder) as journal:
-        for scan in local.run(plan.targets, config):
+        for scan in local.run(plan.targets, config, stop=stop):
             journal.append(scan)
             yield compare(old[target_key(scan.target)], scan)
-    finish(plan, now=datetime.now(UTC))
+    if not stop.is_set():
+        finish(plan, now=datetime.now(UTC))
 
 
 def _inventory_of(run: Path) -> bytes:

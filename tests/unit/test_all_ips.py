@@ -82,12 +82,12 @@ def test_what_is_done_and_what_is_left_are_together_the_whole(names: Names, data
     whole = [each for target in targets for each in lines(target, names)]
     written = data.draw(st.permutations(whole))
     done = written[: data.draw(st.integers(0, len(written)))]
-    left = remaining(targets, done)
+    left = remaining(targets, (each.target for each in done))
     rest = [each for target in left for each in lines(target, names)]
     assert sorted(keys([each.target for each in done + rest]), key=str) == sorted(
         keys([each.target for each in whole]), key=str
     )
-    assert remaining(targets, done + rest) == ()
+    assert remaining(targets, (each.target for each in done + rest)) == ()
     # Of a name that was begun the addresses are known, of any other nothing is.
     begun = {each.target.host for each in done}
     assert all((target.pin is not None) is (target.host in begun) for target in left)
@@ -98,7 +98,7 @@ def test_what_a_resumed_run_asks_nobody_answered_yet(names: Names, data: st.Data
     targets = rows(names)
     done: list[ServerScan] = []
     for _ in range(12):  # interrupted as often as that
-        left = remaining(targets, done)
+        left = remaining(targets, (each.target for each in done))
         rest = [each for target in left for each in lines(target, names)]
         assert not {target_key(each.target) for each in rest} & {target_key(each.target) for each in done}
         done += rest[: data.draw(st.integers(0, 2))]

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 from tlsprobe.engines.dispatch import Dispatcher
 from tlsprobe.engines.seat import Seat
@@ -17,6 +18,19 @@ from tlsprobe.target import Target
 Seats = Callable[[], AbstractAsyncContextManager[Sequence[Seat]]]
 
 _FINISHED = None
+
+
+class Engine(Protocol):
+    """Scans targets within the limits of a configuration, and yields each scan as it is done.
+
+    Once `stop` is set it begins nothing more and gives up what is not done soon. Raises EngineError.
+    """
+
+    def __call__(
+        self, targets: Sequence[Target], config: ScanConfig, *, stop: threading.Event
+    ) -> Iterator[ServerScan]:
+        """Begin; closing the iterator ends the scans in flight."""
+        ...
 
 
 def in_background(

@@ -11,15 +11,18 @@ import ipaddress
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from heapq import heappop, heappush
+from itertools import count
 
 from tlsprobe.engines.seat import EngineError, Seat, SeatLost, Visit, failed
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.names import Names, NoAddress, is_address
 from tlsprobe.scan import ScanConfig
 from tlsprobe.target import Target
+from tlsprobe.timetable import At, Now, start
 
 # Targets that wait for a look-up, a turn or their address. The rest of the inventory costs nothing yet.
 MOST_WAITING = 1024
@@ -30,6 +33,7 @@ GRACE_S = 5.0
 # Addresses remembered with their seats before it is seen which of them are idle.
 _MOST_REMEMBERED = 2048
 _STOP_IS_SEEN_WITHIN_S = 0.1
+_WINDOW_IS_SEEN_WITHIN_S = 1.0
 
 Results = Callable[[ServerScan], None]
 
@@ -58,6 +62,11 @@ class Dispatcher:
     _second_tries: asyncio.Lock = field(init=False)
     _places: dict[str, _Place] = field(init=False, default_factory=dict)
     _load: dict[int, int] = field(init=False, default_factory=dict)  # visits by seat
+    _attending: int = field(init=False, default=0)  # rows that somebody is busy with
+    _idle: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    # Targets whose window opens later, by when.
+    _later: list[tuple[datetime, int, Target]] = field(init=False, default_factory=list)
+    _numbers: count[int] = field(init=False, default_factory=count)
     _stopping: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
@@ -76,25 +85,65 @@ class Dispatcher:
             await asyncio.wait({work}, timeout=GRACE_S if self._stopping else None)
         finally:
             work.cancel()
-        if work.done() and not work.cancelled():
+            await asyncio.wait({work})
+        if not work.cancelled():
             work.result()
 
     async def _run(self, targets: Iterable[Target]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for target in targets:
-                    await self._waiting.acquire()
-                    if self._stopping:
-                        return
-                    group.create_task(self._attend(target, group))
+                    await self._begin(target, group)
+                    for due in self._due():
+                        await self._begin(due, group)
+                await self._wait_for_windows(group)
         except* EngineError as errors:
             raise errors.exceptions[0] from None
+
+    async def _begin(self, target: Target, group: asyncio.TaskGroup) -> None:
+        await self._waiting.acquire()
+        if self._stopping:
+            self._waiting.release()
+            return
+        self._attending += 1
+        self._idle.clear()
+        group.create_task(self._attend(target, group))
+
+    async def _wait_for_windows(self, group: asyncio.TaskGroup) -> None:
+        """Begin those whose window opens later; without `until` wait only while others are scanned anyway."""
+        while not self._stopping and (self._attending or (self._later and self.config.until)):
+            for due in self._due():
+                await self._begin(due, group)
+            if not self._attending:
+                await asyncio.sleep(_WINDOW_IS_SEEN_WITHIN_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_WINDOW_IS_SEEN_WITHIN_S):
+                    await self._idle.wait()
+
+    def _due(self) -> Iterator[Target]:
+        """Take out the targets whose window has opened."""
+        while self._later and self._later[0][0] <= datetime.now(UTC):
+            yield heappop(self._later)[2]
+
+    def _is_time_for(self, target: Target) -> bool:
+        """Whether a server may be started now; one whose window opens later is noted for then."""
+        config = self.config
+        match start(target, now=datetime.now(UTC), deadline_s=config.deadline_s, until=config.until):
+            case Now():
+                return not self._stopping
+            case At(opens=opens):
+                heappush(self._later, (opens, next(self._numbers), target))
+        return False
 
     async def _attend(self, target: Target, group: asyncio.TaskGroup) -> None:
         """See what a row comes to: itself or, with `all_ips`, a target for each address of its name."""
         try:
+            if not self._is_time_for(target):
+                return
             if not self.config.all_ips or target.pin or is_address(target.host):
-                return await self._scan(target)
+                await self._scan(target)
+                return
             pinned = await self._spread(target)
             for each in pinned[1:]:
                 group.create_task(self._scan(each))
@@ -102,6 +151,9 @@ class Dispatcher:
                 await self._scan(pinned[0])
         finally:
             self._waiting.release()
+            self._attending -= 1
+            if not self._attending:
+                self._idle.set()
 
     async def _spread(self, target: Target) -> tuple[Target, ...]:
         """Return a target for each address, in the order of their numbers, so that two runs list them alike.
@@ -136,7 +188,8 @@ class Dispatcher:
             seconds, connections = seconds + scan.duration_s, connections + scan.connections
             is_last = address == addresses[-1] or seconds >= self.config.deadline_s
             if is_last or scan.status is not Status.UNREACHABLE:
-                return self.deliver(replace(scan, duration_s=round(seconds, 3), connections=connections))
+                seconds = round(seconds, 3)
+                return self.deliver(replace(scan, target=target, duration_s=seconds, connections=connections))
         return None
 
     async def _visit(self, visit: Visit) -> ServerScan | None:
@@ -168,7 +221,7 @@ class Dispatcher:
                 # What is waited for happens in another thread.
                 while self.untaken() > MOST_UNTAKEN and not self._stopping:  # noqa: ASYNC110
                     await asyncio.sleep(_STOP_IS_SEEN_WITHIN_S)
-                if self._stopping:
+                if not self._is_time_for(visit.target):
                     return None
                 seat = place.seat = self._seat_of(place)
                 self._load[id(seat)] = self._load.get(id(seat), 0) + 1

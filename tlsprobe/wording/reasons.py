@@ -42,6 +42,9 @@ SENTENCES = {
     "status-reason.malformed": "The server sent something that breaks the rules of TLS.",
     "status-reason.excluded": "Left out on request: it stands on the list of what must not be scanned.",
     "status-reason.interrupted": "The scan was interrupted before it was done with this server.",
+    "status-reason.worker-lost": (
+        "The process that scanned this server was lost, and so was the one that tried again; try --retry."
+    ),
     "status-reason.internal-error": (
         "A fault in tlsprobe itself ended the scan of this server; please report it."
     ),

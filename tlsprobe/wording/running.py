@@ -27,5 +27,6 @@ SENTENCES: dict[str, str] = {
     "demo.left-out": "left out: {title} ({why})",
     "demo.running": "running: {titles}",
     "scan.progress": "scanning",
+    "scan.stopping": "Stopping: what is done within five seconds is kept. Press Ctrl-C again to end at once.",
     "scan.interrupted": "Interrupted. What is done is kept: tlsprobe scan --resume {folder}",
 }

@@ -1,0 +1,39 @@
+"""Ctrl-C and `kill`: the first asks a run to end, the second ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stoppable(said: str) -> Iterator[threading.Event]:
+    """Return an event that the first signal sets; the second is a KeyboardInterrupt.
+
+    `said` tells whoever sent it on standard error what happens now. Outside the main thread signals are
+    somebody else's.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        # Not by a stream: it may have been interrupted in the middle of a write.
+        os.write(2, f"{said}\n".encode())
+
+    before = {each: signal.signal(each, on_signal) for each in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
