@@ -16,7 +16,9 @@ from tlsprobe.facts import ServerScan
 from tlsprobe.scan import ScanConfig
 
 # A worker keeps its deadlines itself; one that is this late hangs, and is ended.
-_LATE_S = 30.0
+LATE_S = 30.0
+# Half a second, on a machine that is not overloaded.
+_START_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +51,11 @@ class ProcessSeat:
         try:
             assert worker.process.stdin is not None  # noqa: S101
             worker.process.stdin.write(framed((number, visit)))
-            async with asyncio.timeout(visit.deadline_s + _LATE_S):
+            async with asyncio.timeout(visit.deadline_s + LATE_S):
                 return await came
         except TimeoutError:
             worker.process.kill()
+            await worker.results  # or the next visit would go to the same one
             raise SeatLost("the worker did not keep the deadline") from None
         finally:
             worker.open_visits.pop(number, None)
@@ -75,9 +78,10 @@ class ProcessSeat:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
         process.stdin.write(framed((logging.getLogger().level, self.config)))
         try:
-            ready = await next_message(process.stdout)
-        except EOFError:
-            raise EngineError("a process to scan with ended before it began; try --processes 0") from None
+            async with asyncio.timeout(_START_S):
+                ready = await next_message(process.stdout)
+        except (EOFError, TimeoutError):
+            raise EngineError("a process to scan with did not start; try --processes 0") from None
         assert ready == READY  # noqa: S101
         visits: dict[int, asyncio.Future[ServerScan]] = {}
         return _Worker(process, asyncio.create_task(_take_results(process, visits)), visits)

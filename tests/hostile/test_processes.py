@@ -1,0 +1,171 @@
+"""Scans in several processes: the same verdicts, one address in one process, and what a dead one leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import servers as hostile
+from tests.hostile.servers import answers_dhe, flight, record, serving
+from tlsprobe.demo.credentials import make_credentials
+from tlsprobe.demo.servers import Options, Running, stack
+from tlsprobe.engines import processes
+from tlsprobe.engines.local import run
+from tlsprobe.facts import PremasterZeros, ServerScan
+from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
+from tlsprobe.scan import ScanConfig
+from tlsprobe.selection import Selection, parse_entry
+from tlsprobe.tls.constants import ContentType
+from tlsprobe.tls.identity import Identity
+
+REFUSAL = record(ContentType.ALERT, b"\x02\x28")
+CONFIG = ScanConfig(limits=Limits(timeout_s=1.0, rate=1000.0), deadline_s=30.0, questions=())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    root = tmp_path_factory.mktemp("processes")
+    credentials = make_credentials(root)
+    options = Options(dh_file=credentials.dh_files["rfc3526-2048"])
+    with stack("python").start("127.71.0.1", root / "server", credentials, options) as running:
+        yield running
+
+
+def verdicts(scans: list[ServerScan]) -> list[tuple[object, ...]]:
+    return sorted(
+        (each.target.line, each.address, each.status.value, each.status_reason, each.dhe, each.zeros)
+        for each in scans
+    )
+
+
+def workers() -> set[int]:
+    """The processes that scan for this one."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            status = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(status[1]) == os.getpid() and b"engines.worker" in (entry / "cmdline").read_bytes():
+                found.add(int(entry.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def test_processes_say_what_one_event_loop_says(server: Running) -> None:
+    behaviours = {
+        "127.71.1.1": hostile.closes,
+        "127.71.1.2": hostile.answers(REFUSAL),
+        "127.71.1.3": hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
+        "127.71.1.4": answers_dhe(flight(p=b"\xff\xf1", share=b"\x05")),
+        "127.71.1.5": hostile.silent,
+    }
+    with ExitStack() as stacks:
+        places = [stacks.enter_context(serving(*each)) for each in behaviours.items()]
+        targets = [Target(1, server.address, server.port), Target(2, "127.71.1.6", 9)]
+        targets += [Target(line, each.host, each.port) for line, each in enumerate(places, start=3)]
+        alone = verdicts(list(run(targets, CONFIG, processes=0)))
+        assert verdicts(list(run(targets, CONFIG, processes=2))) == alone
+    assert len(alone) == 7
+    assert not workers()
+
+
+def test_what_the_configuration_holds_crosses_over(tmp_path: Path, server: Running) -> None:
+    """A client key, an exclusion and the family of addresses; and never on a command line."""
+    credentials = make_credentials(tmp_path)
+    identity = Identity.load(credentials.rsa.certificate.read_bytes(), credentials.rsa.key.read_bytes())
+    config = ScanConfig(
+        limits=Limits(),
+        identity=identity,
+        selection=Selection(exclude=(parse_entry("127.71.2.9", "never.txt line 1"),)),
+        family=socket.AF_INET,
+    )
+    targets = [Target(1, server.address, server.port), Target(2, "127.71.2.9", 9)]
+    first, second = sorted(run(targets, config, processes=2), key=lambda each: each.target.line)
+    assert first.zeros is not None
+    assert first.zeros.premaster_zeros is PremasterZeros.STRIPPED
+    assert (second.status, second.connections) == ("excluded", 0)
+
+
+def test_a_process_that_is_killed_loses_and_doubles_nothing() -> None:
+    """Both are killed again and again while their servers are scanned."""
+    with ExitStack() as stacks:
+        places = [
+            stacks.enter_context(serving(f"127.71.3.{n}", hostile.answers(REFUSAL))) for n in range(1, 31)
+        ]
+        targets = [Target(line, each.host, each.port) for line, each in enumerate(places, start=1)]
+        killed: set[int] = set()
+        done = []
+        for scan in run(targets, ScanConfig(limits=Limits(connections=6), questions=()), processes=2):
+            done.append(scan)
+            if len(done) in (3, 10):
+                for each in workers() - killed:
+                    os.kill(each, signal.SIGKILL)
+                    killed.add(each)
+    assert killed
+    assert sorted(each.target.line for each in done) == list(range(1, 31))
+    assert {each.status for each in done} <= {"assessed", "untestable"}
+    assert {each.status_reason for each in done} <= {"", "worker-lost"}
+    assert sum(each.status == "assessed" for each in done) >= 18
+
+
+def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever connects is stopped, and so is who tries again."""
+    monkeypatch.setattr(processes, "LATE_S", 0.5)
+    stopped: set[int] = set()
+
+    def stop_them(connection: socket.socket) -> None:
+        for each in workers() - stopped:
+            os.kill(each, signal.SIGSTOP)
+            stopped.add(each)
+        connection.recv(65536)
+
+    with serving("127.71.4.1", stop_them) as place:
+        config = ScanConfig(limits=Limits(), deadline_s=1.0)
+        targets = [Target(1, place.host, place.port), Target(2, "127.71.4.2", 9)]
+        scans = sorted(run(targets, config, processes=1), key=lambda each: each.target.line)
+    assert [each.status_reason for each in scans] == ["worker-lost", "refused"]
+    assert len(stopped) == 2
+    assert not workers()
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Whether the other side has not closed it."""
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def test_names_of_one_address_are_never_asked_by_two() -> None:
+    """The limit per address holds over both processes: never more connections at a time than it."""
+    others: list[socket.socket] = []
+    counts: list[int] = []
+    lock = threading.Lock()
+
+    def count(connection: socket.socket) -> None:
+        with lock:
+            others[:] = [each for each in others if is_open(each)] + [connection]
+            counts.append(len(others))
+        hostile.answers(REFUSAL)(connection)
+        connection.settimeout(5)
+        connection.recv(1)
+
+    with serving("127.71.5.1", count) as place:
+        targets = [
+            Target(line, place.host, place.port, server_name=f"{line}.example") for line in range(1, 13)
+        ]
+        limits = Limits(connections_per_host=2, rate=1000.0)
+        scans = list(run(targets, ScanConfig(limits=limits, questions=()), processes=2))
+    assert len(scans) == 12
+    assert {each.status for each in scans} == {"assessed"}
+    assert max(counts) == 2
