@@ -262,9 +262,11 @@ def folder_for(source: Path) -> Path:
 def formats_wanted(text: str) -> tuple[str, ...]:
     """Read --format; UsageError for one that there is not."""
     wanted = tuple(word.strip() for word in text.split(",") if word.strip())
+    if wanted == ("none",):
+        return ()
     unknown = [word for word in wanted if word not in FORMATS]
     if unknown or not wanted:
-        _usage(f"--format takes {', '.join(FORMATS)}; not {', '.join(unknown) or 'nothing'}")
+        _usage(f"--format takes {', '.join(FORMATS)}, or none; not {', '.join(unknown) or 'nothing'}")
     return wanted
 
 

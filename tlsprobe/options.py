@@ -218,7 +218,7 @@ Formats = Annotated[
     typer.Option(
         "--format",
         envvar="TLSPROBE_FORMAT",
-        help="Reports to write: html, csv, sarif, junit, jsonl (findings, for a SIEM).",
+        help="Reports to write: html, csv, sarif, junit, jsonl (findings, for a SIEM); or none.",
         rich_help_panel=OUTPUT,
     ),
 ]

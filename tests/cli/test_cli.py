@@ -175,6 +175,35 @@ def test_stdout_is_one_table(tmp_path: Path, server: Running) -> None:
     assert json.loads(done.stdout)["zeros"]["premaster_zeros"] == "stripped"
 
 
+def test_without_reports_there_are_facts_and_an_exit_code(tmp_path: Path, server: Running) -> None:
+    path = inventory(tmp_path, f"{server.address},{server.port},")
+    done = tlsprobe("scan", path, "--out", "run", "--format", "none", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    written = {each.name for each in (tmp_path / "run").iterdir()}
+    assert {"scan.jsonl", "run.json", "inventory.csv"} <= written
+    assert not {"report.html", "endpoints.csv", "report.sarif"} & written
+
+
+def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.66.0.5", 0)) as silent:
+        path = inventory(tmp_path, f"127.66.0.5,{silent.getsockname()[1]},")
+        arguments = ["scan", path, "--out", "run", "--timeout", "60"]
+        with subprocess.Popen(
+            [*COMMAND, *map(str, arguments)], cwd=tmp_path, env=CLEAN, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            with silent.accept()[0]:  # it is in flight
+                process.send_signal(signal.SIGINT)
+                while "Ctrl-C" not in process.stderr.readline():
+                    assert process.poll() is None
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=30)
+        assert process.returncode == 130
+    assert not (tmp_path / "run" / "report.html").exists()
+    assert (tmp_path / "run" / "scan.jsonl").read_bytes() == b""
+    assert tlsprobe("report", "run", "--fail-on", "none", cwd=tmp_path).returncode == 2  # nothing was scanned
+
+
 def test_interrupted_then_resumed(tmp_path: Path, server: Running) -> None:
     with socket.create_server(("127.66.0.4", 0)) as silent:
         path = inventory(
