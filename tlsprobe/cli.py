@@ -49,7 +49,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command(
     epilog="Examples: [bold]tlsprobe scan inventory.csv[/] · "
     "[bold]tlsprobe scan cmdb.csv --columns host=FQDN --exclude never.txt --samples 800[/] · "
-    "[bold]tlsprobe scan --resume reports/inventory-20261124T220000Z[/]"
+    "[bold]tlsprobe scan --resume reports/inventory-20261124T220000Z --until 04:00[/]"
 )
 def scan(
     ctx: typer.Context,
@@ -86,6 +86,7 @@ def scan(
     processes: options.Processes = None,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
+    until: options.Until = None,
     all_ips: options.AllIps = False,
     ipv4: options.Ipv4 = False,
     ipv6: options.Ipv6 = False,
@@ -115,7 +116,8 @@ def scan(
     """Scan an inventory and write the reports.
 
     Exit code: 0 nothing at or above --fail-on, 1 findings, 2 usage error or nothing to scan, 3 nothing found
-    but not everything could be assessed, 130 interrupted (what is done is kept; go on with --resume).
+    but not everything could be assessed, or had its turn before --until and in its change window, 130
+    interrupted (what is done is kept; go on with --resume).
     """
     with usage_errors():
         set_up(verbose)
@@ -133,7 +135,7 @@ def scan(
         flags = collect(ctx)
         kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         if resume is not None:
-            plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy)
+            plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy, dry_run=dry_run)
         elif inventory is None:
             usage("give an inventory file, or --resume RUN; `tlsprobe scan --help` has examples")
         elif retry:
@@ -142,7 +144,7 @@ def scan(
             config = with_proxy(scan_config(flags), flags, proxy)
             plan = plan_new(inventory, out, config, flags, dry_run=dry_run)
         if dry_run:
-            print_dry_run(plan, config, lang=lang)
+            print_dry_run(plan, config, datetime.now(UTC), lang=lang)
             return
         if not quiet:
             say_notices(plan.info, lang=lang)

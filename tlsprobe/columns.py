@@ -81,6 +81,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "managed": ("managed", "is managed", "managed by us", "ours"),
     "clients": ("clients", "client", "client os", "client profiles", "windows clients"),
     "handshakes_per_day": ("handshakes per day", "handshakes/day", "full handshakes per day"),
+    "window": (
+        "window",
+        "change window",
+        "maintenance window",
+        "scan window",
+        "service window",
+        "maintenance time",
+        "変更ウィンドウ",
+        "メンテナンス ウィンドウ",
+        "メンテナンス時間",
+        "作業時間帯",
+    ),
     "notes": ("notes", "note", "comment", "comments", "remarks", "remark", "description", "備考"),
 }
 COLUMNS = tuple(ALIASES)

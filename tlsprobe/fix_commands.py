@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -59,10 +60,12 @@ def fix(
 
 
 def verify(
+    ctx: typer.Context,
     run: Run,
     exclude: options.Exclude = None,
     only: options.Only = None,
     proxy: options.ProxyUrl = None,
+    until: options.Until = None,
     allow_incomplete: options.AllowIncomplete = False,
     lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
@@ -71,13 +74,14 @@ def verify(
     """Probe the servers of a run that had findings again, and say what became of each.
 
     With the flags that the run had; --only and --exclude narrow it down further. Exit code: 0 all fixed, 1
-    something is still there or new, or a client is locked out now, 3 something could not be told.
+    something is still there or new, or a client is locked out now, 3 something could not be told, or had no
+    turn before --until or in its change window.
     """
     from tlsprobe.log import set_up
 
     with usage_errors():
         set_up(verbose)
-        from tlsprobe.flags import scan_config, with_proxy
+        from tlsprobe.flags import collect, of_a_run, scan_config, with_proxy
         from tlsprobe.interrupts import stoppable
         from tlsprobe.journal import JournalError, read_run_info, read_scans
         from tlsprobe.selection import read_selection
@@ -86,6 +90,7 @@ def verify(
         from tlsprobe.verified import print_verification, print_verified
 
         info, scans = read_run_info(run), read_scans(run)
+        info = replace(info, flags=of_a_run(info.flags, collect(ctx)))
         config = with_proxy(scan_config(info.flags, run), dict(info.flags), proxy)
         selection = read_selection(exclude=exclude or [], only=only or [])
         plan = plan_verification(run, info, scans, datetime.now(UTC), selection=selection)
@@ -110,10 +115,14 @@ def verify(
         said = wording(lang).say("verify.interrupted", n=len(verified), total=len(plan.targets))
         typer.echo(said, err=True)
         sys.exit(130)
+    left = len(plan.targets) - len(verified)
+    if left > 0 and not quiet:
+        typer.echo(wording(lang).say("verify.left", n=left), err=True)
     outcomes = {each.outcome for each in verified}
     if outcomes & {Outcome.LOCKED_OUT, Outcome.WORSE, Outcome.STILL_THERE}:
         sys.exit(1)
-    sys.exit(3 if Outcome.UNCLEAR in outcomes and not allow_incomplete else 0)
+    incomplete = left > 0 or Outcome.UNCLEAR in outcomes
+    sys.exit(3 if incomplete and not allow_incomplete else 0)
 
 
 def clients(

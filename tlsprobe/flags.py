@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import NoReturn
 
 import typer
 
+from tlsprobe.change_window import ChangeWindowError
+from tlsprobe.change_window import until as moment
 from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
 from tlsprobe.columns import Notice
@@ -22,13 +25,14 @@ from tlsprobe.inventory import (
     parse_target,
     read_inventory,
 )
-from tlsprobe.journal import INVENTORY, read_run_info
+from tlsprobe.journal import INVENTORY, read_run_info, write_run_info
 from tlsprobe.limits import Limits
 from tlsprobe.probes.software import ALL_QUESTIONS, Question
 from tlsprobe.proxies import parse_proxy
 from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection, read_selection
+from tlsprobe.timetable import Never, start
 from tlsprobe.tls.identity import Identity
 
 REPORTS = Path("reports")
@@ -47,9 +51,13 @@ _SCAN_FLAGS = (
 )  # fmt: skip
 
 
+# This one is of an invocation: the next night's has another, or none.
+UNTIL = "until"
+
+
 def collect(ctx: typer.Context) -> dict[str, str]:
-    """Return the scan flags that were given or have a default, as text."""
-    flags = {}
+    """Return the scan flags that were given or have a default, as text; UsageError for a bad --until."""
+    flags = _until(ctx.params.get(UNTIL))
     for name in _SCAN_FLAGS:
         value = ctx.params.get(name)
         if value is None or value is False or value in ([], ()):
@@ -62,6 +70,22 @@ def collect(ctx: typer.Context) -> dict[str, str]:
         else:
             flags[name] = "yes" if value is True else str(value)
     return flags
+
+
+def _until(text: str | None) -> dict[str, str]:
+    """Settle which moment is meant, now that it is known when `04:00` was said."""
+    if text is None:
+        return {}
+    try:
+        return {UNTIL: moment(text, datetime.now(UTC)).isoformat()}
+    except ChangeWindowError as error:
+        _usage(f"--until: {error}")
+
+
+def of_a_run(run: dict[str, str], flags: dict[str, str]) -> dict[str, str]:
+    """Return the flags of a run that goes on, or is verified, with what is this invocation's own."""
+    rest = {name: text for name, text in run.items() if name != UNTIL}
+    return rest | ({UNTIL: flags[UNTIL]} if UNTIL in flags else {})
 
 
 def with_proxy(config: ScanConfig, flags: dict[str, str], url: str | None) -> ScanConfig:
@@ -122,6 +146,7 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
         survey="survey" in flags,
         family=family,
         all_ips="all_ips" in flags,
+        until=datetime.fromisoformat(flags[UNTIL]) if UNTIL in flags else None,
         selection=selection,
         identity=identity,
         questions=_questions(flags.get("banners", ",".join(ALL_QUESTIONS))),
@@ -181,7 +206,7 @@ def plan_new(
 
 
 def _with_notices(inventory: Inventory, config: ScanConfig) -> Inventory:
-    """Say which names of clients are not understood: each counts as any Windows."""
+    """Say which clients are not understood: each counts as any Windows. And which windows are too short."""
     first: dict[str, int] = {}
     for target in inventory.targets:
         for name in target.clients:
@@ -197,7 +222,18 @@ def _with_notices(inventory: Inventory, config: ScanConfig) -> Inventory:
         )
         for name, line in first.items()
     )
-    return replace(inventory, notices=(*inventory.notices, *notices))
+    return replace(inventory, notices=(*inventory.notices, *notices, *_too_short(inventory, config)))
+
+
+def _too_short(inventory: Inventory, config: ScanConfig) -> Iterator[Notice]:
+    now = datetime.now(UTC)
+    for target in inventory.targets:
+        if isinstance(start(target, now=now, deadline_s=config.deadline_s, until=None), Never):
+            message = (
+                f"the change window {target.window} is shorter than --deadline {config.deadline_s:g}, so the "
+                "server is never scanned; make one longer or the other shorter"
+            )
+            yield Notice(target.line, "window-too-short", message, target.window)
 
 
 def _with_own_profiles(plan: Plan) -> Plan:
@@ -221,14 +257,20 @@ def plan_resumed(
     retry: str | None,
     ctx: typer.Context,
     proxy: str | None = None,
+    *,
+    dry_run: bool = False,
 ) -> tuple[Plan, ScanConfig]:
-    """Plan the rest of a run with the flags that it began with; a flag that differs is a UsageError."""
+    """Plan the rest of a run with the flags that it began with; a flag that differs is a UsageError.
+
+    What is of this invocation alone goes into its run.json, unless this is a dry run.
+    """
     info = read_run_info(folder)
     for name in sorted(_given(ctx)):
         if flags.get(name) != info.flags.get(name):
             flag = "--" + name.replace("_", "-")
             _usage(f"{flag} differs from the run's ({info.flags.get(name, 'not given')}); leave it out")
-    config = with_proxy(scan_config(info.flags, folder), dict(info.flags), proxy)
+    now_flags = of_a_run(info.flags, flags)
+    config = with_proxy(scan_config(now_flags, folder), dict(info.flags), proxy)
     again = tuple(word.strip() for word in retry.split(",")) if retry else ()
     unknown = set(again) - set(RETRYABLE)
     if unknown:
@@ -237,6 +279,9 @@ def plan_resumed(
     plan = resumed_plan(
         folder, _read_inventory(source, info.flags), selection=_selection(config), retry=again
     )
+    plan = replace(plan, info=replace(plan.info, flags=now_flags, stopped=None))
+    if not dry_run:
+        write_run_info(folder, plan.info)
     return plan, config
 
 

@@ -54,11 +54,14 @@ def counts(each: Judged, found: Finding, *, fail_on: Severity) -> bool:
 
 
 def exit_code(assessment: Assessment, *, fail_on: Severity, allow_incomplete: bool = False) -> ExitCode:
-    """Findings that count win over gaps; a run in which nothing was scanned is never clean."""
+    """Findings that count win over gaps; a run in which nothing was scanned is never clean.
+
+    Where that is so because no change window was open, or `--until` too near, it is only incomplete.
+    """
     if _fails(assessment, fail_on):
         return ExitCode.FINDINGS
     if _nothing_scanned(assessment):
-        return ExitCode.USAGE
+        return ExitCode.USAGE if assessment.info.stopped is None else ExitCode.INCOMPLETE
     if allow_incomplete:
         return ExitCode.CLEAN
     incomplete = assessment.info.bad_rows or any(is_incomplete(each.scan) for each in assessment.servers)

@@ -61,6 +61,7 @@ class Reason(StrEnum):
     UNKNOWN_STARTTLS = "unknown-starttls"
     BAD_MANAGED = "bad-managed"
     BAD_NUMBER = "bad-number"
+    BAD_WINDOW = "bad-window"
     TOO_MANY_CELLS = "too-many-cells"
     STRAY_QUOTE = "stray-quote"
     UNDECODABLE = "undecodable"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from tlsprobe.change_window import ChangeWindow, ChangeWindowError
 from tlsprobe.columns import (
     InventoryError,
     Layout,
@@ -203,6 +204,7 @@ def _target(row: Row, layout: Layout) -> Target:
         managed=_managed(cell("managed")),
         clients=_clients(cell("clients")),
         handshakes_per_day=_handshakes(cell("handshakes_per_day")),
+        window=_window(cell("window")),
         notes=cell("notes"),
         tags=tuple((n, row.cells[at] if at < len(row.cells) else "") for n, at in layout.tags),
     )
@@ -338,6 +340,17 @@ def _handshakes(text: str) -> float | None:
             "decimals and nothing between thousands",
         )
     return number
+
+
+def _window(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        return str(ChangeWindow.parse(text))
+    except ChangeWindowError as error:
+        raise _RowFault(
+            "window", text, Reason.BAD_WINDOW, f"{error}; an empty cell means at any time"
+        ) from None
 
 
 def _merge(targets: Sequence[Target]) -> tuple[tuple[Target, ...], tuple[Notice, ...]]:

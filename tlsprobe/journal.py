@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TypeVar, cast
+from typing import IO, Literal, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,8 +37,10 @@ class JournalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What an auditor asks of a run. Times in UTC; `finished` is None while it goes on.
+    """What an auditor asks of a run. Times in UTC; `finished` is None until all servers had their turn.
 
+    `stopped` says what ended the last invocation before that: `until`, or that the change windows of all
+    servers left were closed; None where it was interrupted. Of the flags, `until` is the last invocation's.
     `waivers` are those that its reports go by, `baseline` the run that they compare it with.
     """
 
@@ -57,6 +59,7 @@ class RunInfo:
     notices: tuple[Notice, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     baseline: str | None = None  # its run_id
+    stopped: Literal["until", "window"] | None = None
 
 
 _SCAN = TypeAdapter(ServerScan)

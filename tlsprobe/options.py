@@ -178,6 +178,17 @@ Deadline = Annotated[
         rich_help_panel=LIMITS,
     ),
 ]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        metavar="TIME",
+        envvar="TLSPROBE_UNTIL",
+        help="Start no server that could not be done by then: 04:00, the next one, or "
+        "2026-11-26T04:00+09:00. --resume goes on with the rest.",
+        rich_help_panel=LIMITS,
+    ),
+]
 AllIps = Annotated[
     bool,
     typer.Option(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -14,12 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from tlsprobe import options
 from tlsprobe.assessment import Assessment
 from tlsprobe.facts import ServerScan
+from tlsprobe.forecast import forecast, sure_to_start, windows_ahead
 from tlsprobe.journal import RunInfo, to_line
 from tlsprobe.report import endpoints_csv, findings_csv
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.runs import Plan
 from tlsprobe.scan import ScanConfig, budget
-from tlsprobe.wording import ENGLISH, wording
+from tlsprobe.target import Target
+from tlsprobe.wording import ENGLISH, Wording, wording
 
 
 def with_progress(scans: Iterator[ServerScan], plan: Plan, lang: str = ENGLISH) -> Iterable[ServerScan]:
@@ -72,8 +76,8 @@ def to_stdout(text: bytes) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def print_dry_run(plan: Plan, config: ScanConfig, *, lang: str = ENGLISH) -> None:
-    """Say what a scan would do and cost."""
+def print_dry_run(plan: Plan, config: ScanConfig, now: datetime, *, lang: str = ENGLISH) -> None:
+    """Say what a scan that begins now would do and cost."""
     each, words = budget(config), wording(lang)
     left_out = {
         "excluded": words.number(len(plan.excluded)),
@@ -100,9 +104,45 @@ def print_dry_run(plan: Plan, config: ScanConfig, *, lang: str = ENGLISH) -> Non
         typer.echo(words.say("dry-run.most.each-address", most=most))
     else:
         typer.echo(words.say("dry-run.most", most=most, in_all=in_all))
+    _print_times(plan.targets, config, now, words)
     typer.echo(words.say("dry-run.nothing"))
     say_notices(plan.info, lang=lang)
     say_bad_rows(plan.info, lang=lang)
+
+
+def _print_times(targets: Sequence[Target], config: ScanConfig, now: datetime, words: Wording) -> None:
+    """Say how long it takes, and what is done by `--until` and in change windows: what is sure of that."""
+    ahead = forecast(len(targets), config)
+    limits = {
+        "turns": words.number(config.limits.connections),
+        "rate": f"{config.limits.rate:g}",
+        "rate_in_all": words.number(round(config.limits.rate_in_all)),
+    }
+    times = {"most": _time(ahead.most_s, words), "least": _time(ahead.least_s, words)}
+    typer.echo(words.say("dry-run.time", deadline=_time(config.deadline_s, words), **times, **limits))
+    if config.until is not None:
+        left_s = (config.until - now).total_seconds()
+        when = config.until.astimezone().isoformat(sep=" ", timespec="minutes")
+        sure = sure_to_start(targets, config, left_s)
+        typer.echo(words.say("dry-run.until", until=when, left=_time(left_s, words), n=sure))
+    if any(target.window for target in targets):
+        windows = windows_ahead(targets, config, now)
+        counts = {name: words.number(getattr(windows, name)) for name in ("open", "later", "never")}
+        typer.echo(words.say("dry-run.windows", **counts))
+
+
+def _time(seconds: float, words: Wording) -> str:
+    """Write a length of time in whole seconds, minutes, or hours and minutes."""
+    whole = math.ceil(seconds)
+    if whole < 120:
+        return words.say("time.seconds", s=whole)
+    hours, minutes = divmod(math.ceil(whole / 60), 60)
+    return words.say("time.hours", h=hours, min=minutes) if hours else words.say("time.minutes", min=minutes)
+
+
+def say_stopped(folder: Path, left: int, *, lang: str = ENGLISH) -> None:
+    """Say that the run stopped by the clock, how many servers are left, and how to go on."""
+    typer.echo(wording(lang).say("scan.stopped", n=left, folder=str(folder)), err=True)
 
 
 def say_notices(info: RunInfo, *, lang: str = ENGLISH) -> None:

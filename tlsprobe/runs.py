@@ -32,6 +32,7 @@ from tlsprobe.journal import (
 )
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
+from tlsprobe.timetable import why_unstarted
 
 # Reasons of a partly assessed server that may be gone the next time.
 _PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive", "landings-unclear")
@@ -144,8 +145,8 @@ def finish(plan: Plan, *, now: datetime) -> RunInfo:
 def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...]) -> tuple[ServerScan, ...]:
     """Add the servers that have no line, so that no report leaves them out.
 
-    Those of an unfinished run had no turn yet; of a finished one a line is gone. They can be addresses of a
-    name that had none until it was asked again.
+    Those of an unfinished run had no turn yet, where it stopped by the clock for that reason; of a finished
+    one a line is gone. They can be addresses of a name that had none until it was asked again.
     """
     targets = tuple({scan.target.row: scan.target for scan in scans}.values())
     # A run of `verify` asks only who had findings.
@@ -156,13 +157,19 @@ def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...])
         ServerScan(
             target=target,
             status=Status.NOT_SCANNED,
-            status_reason="interrupted" if info.finished is None else "line-lost",
+            status_reason=_why_not_scanned(target, info),
             started=info.started,
             duration_s=0.0,
         )
         for target in remaining(targets, (scan.target for scan in scans))
     )
     return scans + left
+
+
+def _why_not_scanned(target: Target, info: RunInfo) -> str:
+    if info.stopped is not None:
+        return why_unstarted(target).value
+    return "interrupted" if info.finished is None else "line-lost"
 
 
 def command_line() -> str:

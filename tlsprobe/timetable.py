@@ -6,10 +6,12 @@ one's window.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from typing import Literal
 
 from tlsprobe.change_window import ChangeWindow
 from tlsprobe.target import Target
@@ -67,6 +69,12 @@ def start(target: Target, *, now: datetime, deadline_s: float, until: datetime |
 def why_unstarted(target: Target) -> Unstarted:
     """Say why a run that stopped by the clock did not come to a server."""
     return Unstarted.WINDOW_CLOSED if target.window else Unstarted.UNTIL
+
+
+def what_stopped(left: Iterable[Target]) -> Literal["until", "window"] | None:
+    """Say what ended a run that was not interrupted, from the servers left; None where there is none."""
+    reasons = {why_unstarted(target) for target in left}
+    return "until" if Unstarted.UNTIL in reasons else "window" if reasons else None
 
 
 def _begins(window: ChangeWindow, now: datetime, takes: timedelta) -> datetime | None:

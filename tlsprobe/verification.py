@@ -76,6 +76,7 @@ def plan_verification(
         bad_rows=(),
         notices=(),
         baseline=None,
+        stopped=None,
         flags={**info.flags, VERIFIES: info.run_id},
     )
     return Plan(fresh, info, targets)

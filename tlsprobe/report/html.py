@@ -15,6 +15,7 @@ from typing import Any, cast
 from markupsafe import Markup
 
 from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.journal import RunInfo
 from tlsprobe.report import decided, facets, history_view, overview, server_view
 from tlsprobe.report.blocks import Blocks
 from tlsprobe.report.details import Details, Macros, Part
@@ -82,11 +83,17 @@ def render(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST
         notices=info.notices,
         run=info,
         started=utc(info.started),
-        finished=utc(info.finished) if info.finished else words.say("report.run.unfinished"),
+        finished=_finished(info, words),
         notes=NOTES,
         said=phrases.notice,
         bad_row=phrases.bad_row,
     )
+
+
+def _finished(info: RunInfo, words: Wording) -> str:
+    if info.stopped is not None:
+        return words.say(f"report.run.stopped.{info.stopped}")
+    return utc(info.finished) if info.finished else words.say("report.run.unfinished")
 
 
 def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Phrases) -> dict[str, Any]:

@@ -102,6 +102,12 @@ SENTENCES: dict[str, str] = {
     "verify.lost": "Connected then and not any more: {clients}.",
     "verify.kept.one": "{n} offer of a client that connected then still does.",
     "verify.kept.many": "All {n} offers of clients that connected then still do.",
+    "verify.left.one": (
+        "{n} server had no turn before the time set or in its change window; run verify again for it."
+    ),
+    "verify.left.many": (
+        "{n} servers had no turn before the time set or in their change windows; run verify again for them."
+    ),
     "verify.interrupted": "Interrupted after {n} of {total} servers.",
     "verify.nothing": "No server of this run has a finding, so there is nothing to verify.",
 }

@@ -22,6 +22,10 @@ SENTENCES: dict[str, str] = {
         "{value} is not a number of handshakes; write digits, with a dot before decimals and nothing "
         "between thousands."
     ),
+    "bad-row.bad-window": (
+        "{value} is not a change window; write 22:00-04:00, Sat 22:00-Sun 06:00 or Mon-Fri 01:00-05:00, with "
+        "a zone such as Asia/Tokyo at the end, or nothing for any time."
+    ),
     "bad-row.too-many-cells": (
         "The row has more cells than the header, the first of them {value}; put a cell that holds the "
         "delimiter into quotes, or name the column."
@@ -37,6 +41,10 @@ SENTENCES: dict[str, str] = {
     "notice.unknown-column": (
         "The column {value} is not known and only rides along. If it is one of tlsprobe's, rename it or use "
         "--columns."
+    ),
+    "notice.window-too-short": (
+        "The change window {value} is shorter than the time that one server may take (--deadline), so the "
+        "server is never scanned."
     ),
     "notice.unknown-client": (
         "The client {value} is not known, so it counts as any Windows unless its name says otherwise; "

@@ -45,6 +45,14 @@ SENTENCES = {
     "status-reason.worker-lost": (
         "The process that scanned this server was lost, and so was the one that tried again; try --retry."
     ),
+    "status-reason.until": (
+        "Its turn did not come: the scan could not have been done before the time set for the end of the run "
+        "(--until). --resume goes on with it."
+    ),
+    "status-reason.window-closed": (
+        "Its change window was not open, or not for long enough, while the run went on. --resume goes on "
+        "with it once the window is open."
+    ),
     "status-reason.internal-error": (
         "A fault in tlsprobe itself ended the scan of this server; please report it."
     ),

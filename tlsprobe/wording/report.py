@@ -239,6 +239,8 @@ SENTENCES = {
     "report.run.started": "Started",
     "report.run.finished": "Finished",
     "report.run.unfinished": "not finished",
+    "report.run.stopped.until": "not finished: stopped before the time set (--until)",
+    "report.run.stopped.window": "not finished: no change window was open any more",
     "report.run.inventory": "Inventory",
     "report.run.sha256": "SHA-256 of the inventory",
     "report.run.command": "Command",

@@ -21,6 +21,21 @@ SENTENCES: dict[str, str] = {
         "the look-up tells"
     ),
     "dry-run.most": "whatever a server does: {most} at most, {in_all} in all",
+    "dry-run.time": (
+        "time: {most} at most, with {turns} servers at a time, each at an address of its own and done after "
+        "{deadline}; {least} at least if all have DHE, at {rate} new connections a second to an address and "
+        "{rate_in_all} in all"
+    ),
+    "dry-run.until.one": "until {until} there are {left}: {n} server is started by then, whatever it does",
+    "dry-run.until.many": (
+        "until {until} there are {left}: at least {n} servers are started by then, whatever they do"
+    ),
+    "dry-run.windows": (
+        "with a change window: {open} servers can be started now, {later} when it opens, {never} not in time"
+    ),
+    "time.seconds": "{s} s",
+    "time.minutes": "{min} min",
+    "time.hours": "{h} h {min} min",
     "handouts.older.one": "{n} folder there is from an earlier time and was left alone: {names}",
     "handouts.older.many": "{n} folders there are from an earlier time and were left alone: {names}",
     "dry-run.nothing": "nothing was connected to",
@@ -28,5 +43,13 @@ SENTENCES: dict[str, str] = {
     "demo.running": "running: {titles}",
     "scan.progress": "scanning",
     "scan.stopping": "Stopping: what is done within five seconds is kept. Press Ctrl-C again to end at once.",
+    "scan.stopped.one": (
+        "{n} server had no turn before the time set or in its change window. Go on then: "
+        "tlsprobe scan --resume {folder}"
+    ),
+    "scan.stopped.many": (
+        "{n} servers had no turn before the time set or in their change windows. Go on then: "
+        "tlsprobe scan --resume {folder}"
+    ),
     "scan.interrupted": "Interrupted. What is done is kept: tlsprobe scan --resume {folder}",
 }
