@@ -22,11 +22,11 @@ from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.interrupts import stoppable
 from tlsprobe.journal import JournalError, RunInfo, read_scans, remaining
-from tlsprobe.output import print_table, say_interrupted, with_progress
+from tlsprobe.output import print_table, say_interrupted, say_stopped, with_progress
 from tlsprobe.report import write_reports
 from tlsprobe.report.terminal import print_summary
 from tlsprobe.rules import Severity
-from tlsprobe.runs import Plan, carry_out, finish
+from tlsprobe.runs import Plan, carry_out, finish, pause
 from tlsprobe.scan import ScanConfig
 from tlsprobe.usage import usage_errors
 from tlsprobe.wording import ENGLISH, wording
@@ -61,11 +61,17 @@ def carry_out_and_conclude(
             left = remaining(plan.targets, (scan.target for scan in shown))
     except (JournalError, EngineError) as error:
         return _failed(str(error))
-    info = plan.info if left else finish(plan, now=datetime.now(UTC))
+    interrupted = bool(left) and stop.is_set()
+    if interrupted:
+        info = plan.info
+    else:
+        info = pause(plan, left, config.until) if left else finish(plan, now=datetime.now(UTC))
     code = conclude(plan.folder, info, read_scans(plan.folder), wanted)
-    if left and stop.is_set():
+    if interrupted:
         say_interrupted(plan.folder, lang=wanted.lang)
         return ExitCode.INTERRUPTED
+    if left and not wanted.quiet:
+        say_stopped(plan.folder, len(left), lang=wanted.lang)
     return code
 
 

@@ -112,14 +112,8 @@ def print_dry_run(plan: Plan, config: ScanConfig, now: datetime, *, lang: str = 
 
 def _print_times(targets: Sequence[Target], config: ScanConfig, now: datetime, words: Wording) -> None:
     """Say how long it takes, and what is done by `--until` and in change windows: what is sure of that."""
-    ahead = forecast(len(targets), config)
-    limits = {
-        "turns": words.number(config.limits.connections),
-        "rate": f"{config.limits.rate:g}",
-        "rate_in_all": words.number(round(config.limits.rate_in_all)),
-    }
-    times = {"most": _time(ahead.most_s, words), "least": _time(ahead.least_s, words)}
-    typer.echo(words.say("dry-run.time", deadline=_time(config.deadline_s, words), **times, **limits))
+    if not config.all_ips:  # else it is not known how many servers there are
+        _print_length(len(targets), config, words)
     if config.until is not None:
         left_s = (config.until - now).total_seconds()
         when = config.until.astimezone().isoformat(sep=" ", timespec="minutes")
@@ -129,6 +123,20 @@ def _print_times(targets: Sequence[Target], config: ScanConfig, now: datetime, w
         windows = windows_ahead(targets, config, now)
         counts = {name: words.number(getattr(windows, name)) for name in ("open", "later", "never")}
         typer.echo(words.say("dry-run.windows", **counts))
+
+
+def _print_length(servers: int, config: ScanConfig, words: Wording) -> None:
+    ahead, limits = forecast(servers, config), config.limits
+    said = words.say(
+        "dry-run.time",
+        most=_time(ahead.most_s, words),
+        least=_time(ahead.least_s, words),
+        deadline=_time(config.deadline_s, words),
+        turns=words.number(limits.connections),
+        rate=f"{limits.rate:g}",
+        rate_in_all=f"{limits.rate_in_all:g}",
+    )
+    typer.echo(said)
 
 
 def _time(seconds: float, words: Wording) -> str:

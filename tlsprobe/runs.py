@@ -9,7 +9,7 @@ import shlex
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from tlsprobe.journal import (
 )
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
-from tlsprobe.timetable import why_unstarted
+from tlsprobe.timetable import what_stopped, why_unstarted
 
 # Reasons of a partly assessed server that may be gone the next time.
 _PASSING_REASONS = ("dhe-incomplete", "deadline", "flapping", "zeros-inconclusive", "landings-unclear")
@@ -138,6 +138,13 @@ def carry_out(
 def finish(plan: Plan, *, now: datetime) -> RunInfo:
     """Write into run.json when the run ended."""
     info = replace(plan.info, finished=now)
+    write_run_info(plan.folder, info)
+    return info
+
+
+def pause(plan: Plan, left: Iterable[Target], until: datetime | None) -> RunInfo:
+    """Write into run.json why an invocation that nobody interrupted has not come to all servers."""
+    info = replace(plan.info, stopped=what_stopped(left, until))
     write_run_info(plan.folder, info)
     return info
 

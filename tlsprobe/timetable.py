@@ -71,10 +71,12 @@ def why_unstarted(target: Target) -> Unstarted:
     return Unstarted.WINDOW_CLOSED if target.window else Unstarted.UNTIL
 
 
-def what_stopped(left: Iterable[Target]) -> Literal["until", "window"] | None:
-    """Say what ended a run that was not interrupted, from the servers left; None where there is none."""
+def what_stopped(left: Iterable[Target], until: datetime | None) -> Literal["until", "window"] | None:
+    """Say what ended an invocation with these servers left; None where it was not the clock."""
     reasons = {why_unstarted(target) for target in left}
-    return "until" if Unstarted.UNTIL in reasons else "window" if reasons else None
+    if Unstarted.UNTIL in reasons:
+        return "until" if until is not None else None
+    return "window" if reasons else None
 
 
 def _begins(window: ChangeWindow, now: datetime, takes: timedelta) -> datetime | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from tlsprobe.assessment.gone import is_known_gone
 from tlsprobe.engines import local
 from tlsprobe.facts import Landed, Landing, ServerScan, Unclear
-from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, target_key
+from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, remaining, target_key
 from tlsprobe.rules import Finding, judge, who_counts
-from tlsprobe.runs import VERIFIES, Plan, command_line, finish, start_folder
+from tlsprobe.runs import VERIFIES, Plan, command_line, finish, pause, start_folder
 from tlsprobe.scan import ScanConfig
 from tlsprobe.selection import Selection
 
@@ -104,12 +104,17 @@ def verify(
     start_folder(plan, _inventory_of(plan.folder.parent))
     # Whoever connected before has to connect still, also where no DHE is left to land on.
     config = replace(config, replay_always=True)
+    done = []
     with Journal(plan.folder) as journal:
         for scan in local.run(plan.targets, config, stop=stop):
             journal.append(scan)
+            done.append(scan.target)
             yield compare(old[target_key(scan.target)], scan)
-    if not stop.is_set():
+    left = remaining(plan.targets, done)
+    if not left:
         finish(plan, now=datetime.now(UTC))
+    elif not stop.is_set():
+        pause(plan, left, config.until)
 
 
 def _inventory_of(run: Path) -> bytes:

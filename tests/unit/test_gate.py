@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 
@@ -63,6 +65,18 @@ def finding(severity: Severity) -> Finding:
 )
 def test_each_status_alone(status: Status, code: ExitCode) -> None:
     assert exit_code(run(scan(status)), fail_on=Severity.HIGH) is code
+
+
+@pytest.mark.parametrize("stopped", ["until", "window"])
+@pytest.mark.parametrize("allow_incomplete", [False, True])
+def test_a_night_without_a_turn_for_anybody_is_incomplete(
+    stopped: Literal["until", "window"], allow_incomplete: bool
+) -> None:
+    """So that whoever goes on until the exit code is no longer 3 goes on."""
+    whole = run(scan(Status.NOT_SCANNED), scan(Status.EXCLUDED))
+    night = replace(whole, info=replace(whole.info, finished=None, stopped=stopped))
+    code = exit_code(night, fail_on=Severity.HIGH, allow_incomplete=allow_incomplete)
+    assert code is ExitCode.INCOMPLETE
 
 
 def test_nothing_scanned_is_never_clean() -> None:

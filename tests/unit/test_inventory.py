@@ -414,6 +414,25 @@ def test_what_is_no_number(cell: str) -> None:
     assert (bad_row.column, bad_row.reason) == ("handshakes_per_day", "bad-number")
 
 
+@pytest.mark.parametrize("header", ["window", "Change-Window", "maintenance_window", "メンテナンス時間"])
+def test_a_window_is_written_in_one_way_and_rides_along_as_it_was(header: str) -> None:
+    target = only_target(f"host,{header}\na.example.com,Saturday 22:00 - Sunday 6:00 utc\n")
+    assert target.window == "Sat 22:00-Sun 06:00 UTC"
+    assert target.tags == (("window", "Saturday 22:00 - Sunday 6:00 utc"),)
+
+
+def test_without_a_window_it_is_at_any_time() -> None:
+    assert only_target("host,window\na.example.com,\n").window == ""
+    assert only_target("host\na.example.com\n").window == ""
+
+
+@pytest.mark.parametrize("cell", ["nightly", "-", "any", "22-04", "22:00-04:00 JST", "00:00-24:00"])
+def test_what_is_no_window_is_not_scanned_at_any_time(cell: str) -> None:
+    bad_row = only_bad_row(f"host,window\na.example.com,{cell}\n")
+    assert (bad_row.column, bad_row.reason, bad_row.value) == ("window", "bad-window", cell)
+    assert bad_row.message.endswith("; an empty cell means at any time")
+
+
 def test_duplicates_are_merged_and_said() -> None:
     text = (
         "host,port,clients,owner\n"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +121,20 @@ def test_no_run_and_no_folder_are_said(tmp_path: Path) -> None:
         read_run_info(tmp_path)
     with pytest.raises(JournalError, match="--out"), Journal(tmp_path / "nowhere"):
         pass
+
+
+def test_a_journal_of_before_there_were_windows_is_read(tmp_path: Path) -> None:
+    scan = full_scan(parse_target("a.example"))
+    old = to_line(scan).replace(b'"window":"",', b"")
+    assert old != to_line(scan)
+    (tmp_path / JOURNAL).write_bytes(old)
+    assert read_scans(tmp_path) == (scan,)
+    info = RunInfo("run", "0.1", NOW, NOW, "me", "here", "tlsprobe scan x", "x", "00")
+    write_run_info(tmp_path, info)
+    fields = json.loads((tmp_path / "run.json").read_text())
+    del fields["stopped"]
+    (tmp_path / "run.json").write_text(json.dumps(fields))
+    assert read_run_info(tmp_path) == info
 
 
 def test_run_info_round_trip(tmp_path: Path) -> None:

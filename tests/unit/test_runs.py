@@ -9,8 +9,8 @@ import pytest
 
 from tlsprobe.facts import FormAccepted, LeadingZeros, PremasterZeros, ServerScan, Status
 from tlsprobe.inventory import parse_inventory
-from tlsprobe.journal import Journal
-from tlsprobe.runs import RETRYABLE, new_plan, resumed_plan, start_folder
+from tlsprobe.journal import Journal, read_run_info, read_scans
+from tlsprobe.runs import RETRYABLE, Plan, new_plan, pause, resumed_plan, start_folder, with_not_scanned
 from tlsprobe.selection import Selection
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -77,3 +77,39 @@ def test_other_answers_are_asked_again_under_their_own_names(tmp_path: Path) -> 
     assert asked_again(tmp_path / "b", "untestable", Status.UNTESTABLE, "starttls-refused")
     partly, found = Status.PARTLY_ASSESSED, zeros(PremasterZeros.UNTESTABLE)
     assert asked_again(tmp_path / "c", "untestable", partly, "zeros-untestable", found)
+
+
+# --- why a server has no line
+
+
+MIXED = b"host,window\na.example.com,\nb.example.com,22:00-04:00\nc.example.com,\n"
+
+
+def begun(folder: Path) -> Plan:
+    """Begin a run of three servers, of which the last is done."""
+    inventory = parse_inventory(MIXED)
+    plan = new_plan(inventory, source=Path("x.csv"), folder=folder, selection=Selection(), flags={}, now=NOW)
+    start_folder(plan, MIXED)
+    with Journal(folder) as journal:
+        journal.append(ServerScan(inventory.targets[2], Status.ASSESSED, "", NOW, 0.1))
+    return plan
+
+
+def reasons(folder: Path) -> dict[str, str]:
+    scans = with_not_scanned(folder, read_run_info(folder), read_scans(folder))
+    return {scan.target.host: scan.status_reason for scan in scans if scan.status is Status.NOT_SCANNED}
+
+
+def test_where_the_clock_stopped_a_run_the_reason_is_the_servers_own(tmp_path: Path) -> None:
+    plan = begun(tmp_path)
+    assert reasons(tmp_path) == {"a.example.com": "interrupted", "b.example.com": "interrupted"}
+    assert pause(plan, plan.targets[:2], NOW).stopped == "until"
+    assert reasons(tmp_path) == {"a.example.com": "until", "b.example.com": "window-closed"}
+
+
+def test_without_an_end_only_windows_stop_a_run(tmp_path: Path) -> None:
+    plan = begun(tmp_path)
+    assert pause(plan, plan.targets[1:2], None).stopped == "window"
+    assert reasons(tmp_path)["b.example.com"] == "window-closed"
+    assert pause(plan, plan.targets[:2], None).stopped is None
+    assert reasons(tmp_path)["a.example.com"] == "interrupted"

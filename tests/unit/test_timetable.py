@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.test_change_window import moments, windows
 from tlsprobe.change_window import ChangeWindow
 from tlsprobe.target import Target
-from tlsprobe.timetable import At, Never, Now, Unstarted, start
+from tlsprobe.timetable import At, Never, Now, Unstarted, start, what_stopped
 
 NOW = datetime(2026, 11, 25, 20, tzinfo=UTC)
 deadlines = st.floats(1, 10 * 24 * 3600)
@@ -103,6 +103,14 @@ def test_the_night_on_which_clocks_are_put_back_is_an_hour_longer() -> None:
     target = night("02:00-03:00 Europe/Berlin")
     assert start(target, now=now, deadline_s=240, until=until) == Now()
     assert start(target, now=now, deadline_s=241, until=until) == Never(Unstarted.WINDOW_CLOSED)
+
+
+def test_what_stopped_an_invocation() -> None:
+    plain = Target(1, "a.example.com")
+    assert what_stopped([], NOW) is None
+    assert what_stopped([plain, night()], NOW) == "until"
+    assert what_stopped([night()], NOW) == what_stopped([night()], None) == "window"
+    assert what_stopped([plain, night()], None) is None  # the clock leaves no server without a window over
 
 
 def test_any_other_server_only_minds_the_end() -> None:

@@ -10,10 +10,10 @@ import pytest
 from tlsprobe.wording import LANGUAGES, SENTENCES, Wording, wording
 
 STATUS_REASONS = """
-    refused timeout reset dns no-route not-tls closed silent malformed flapping deadline interrupted until window-closed
+    refused timeout reset dns no-route not-tls closed silent malformed flapping deadline interrupted
     starttls-not-supported starttls-not-offered starttls-refused starttls-failed
     client-certificate-required control-failed dhe-incomplete zeros-inconclusive zeros-untestable
-    excluded internal-error no-file-descriptors not-scanned landings-unclear busy
+    until window-closed excluded internal-error no-file-descriptors not-scanned landings-unclear busy
     proxy-unreachable proxy-refused proxy-authentication proxy-failed
 """
 ZEROS_REASONS = """

@@ -31,7 +31,7 @@ SENTENCES: dict[str, str] = {
         "until {until} there are {left}: at least {n} servers are started by then, whatever they do"
     ),
     "dry-run.windows": (
-        "with a change window: {open} servers can be started now, {later} when it opens, {never} not in time"
+        "with a change window: {open} open for long enough now, {later} later, {never} not in time"
     ),
     "time.seconds": "{s} s",
     "time.minutes": "{min} min",
