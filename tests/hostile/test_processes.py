@@ -132,7 +132,7 @@ def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         targets = [Target(1, place.host, place.port), Target(2, "127.71.4.2", 9)]
         scans = sorted(run(targets, config, processes=1), key=lambda each: each.target.line)
     assert [each.status_reason for each in scans] == ["worker-lost", "refused"]
-    assert len(stopped) == 2
+    assert len(stopped) == 3
     assert not workers()
 
 

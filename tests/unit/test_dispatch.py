@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsprobe.engines import dispatch
-from tlsprobe.engines.dispatch import Dispatcher
+from tlsprobe.engines.dispatch import TRIES, Dispatcher
 from tlsprobe.engines.seat import EngineError, SeatLost, Visit
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.inventory import Target
@@ -119,14 +119,16 @@ def test_every_target_is_delivered_once_within_the_limits(
 
 @given(estates(), st.data())
 def test_a_seat_that_is_lost_loses_and_doubles_nothing(targets: list[Target], data: st.DataObject) -> None:
-    deadly = set(data.draw(st.lists(st.sampled_from(targets or [Target(1, "192.0.2.1")]), max_size=3)))
+    deadly = set(
+        data.draw(st.lists(st.sampled_from(targets or [Target(1, "192.0.2.1")]), max_size=TRIES - 1))
+    )
     book = Book()
     # Each kills whoever visits it the first time; some other visits are lost with it.
     seats = [Seat(str(n), book, lost_at=lambda visit, n: visit.target in deadly and n == 1) for n in range(2)]
     done = dispatched(targets, ScanConfig(), seats)
     assert Counter(target_key(each.target) for each in done) == Counter(map(target_key, targets))
-    # Killed once in each seat at most, so at most one target is given up: never one that kills nobody.
-    assert all(each.target in deadly for each in done if each.status_reason == "worker-lost")
+    # Nobody is hit more often than there are killers.
+    assert {each.status for each in done} <= {Status.ASSESSED}
 
 
 def test_who_kills_every_visitor_is_given_up_alone() -> None:

@@ -28,6 +28,8 @@ from tlsprobe.timetable import At, Now, start
 MOST_WAITING = 1024
 # Results that nobody has taken yet, before no more servers are begun: a slow disk must not fill the memory.
 MOST_UNTAKEN = 128
+# How often a visit is made before it counts as what kills whoever makes it.
+TRIES = 3
 # How long those in flight may still take when the run is to stop.
 GRACE_S = 5.0
 # Addresses remembered with their seats before it is seen which of them are idle.
@@ -59,7 +61,7 @@ class Dispatcher:
     _names: Names = field(init=False)
     _turns: asyncio.Semaphore = field(init=False)
     _waiting: asyncio.Semaphore = field(init=False)
-    _second_tries: asyncio.Lock = field(init=False)
+    _further_tries: asyncio.Lock = field(init=False)
     _places: dict[str, _Place] = field(init=False, default_factory=dict)
     _load: dict[int, int] = field(init=False, default_factory=dict)  # visits by seat
     _attending: int = field(init=False, default=0)  # rows that somebody is busy with
@@ -73,7 +75,7 @@ class Dispatcher:
         self._names = Names(family=self.config.family, selection=self.config.selection)
         self._turns = asyncio.Semaphore(self.config.limits.connections)
         self._waiting = asyncio.Semaphore(MOST_WAITING)
-        self._second_tries = asyncio.Lock()
+        self._further_tries = asyncio.Lock()
 
     async def run(self, targets: Iterable[Target], stop: threading.Event) -> None:
         """Have targets scanned, all or what is done GRACE_S after `stop` is set; raise EngineError."""
@@ -193,18 +195,19 @@ class Dispatcher:
         return None
 
     async def _visit(self, visit: Visit) -> ServerScan | None:
-        """Make a visit, and once more where the seat was lost; None where the run stops before.
+        """Make a visit, and again where the seat was lost; None where the run stops before.
 
-        Second tries are made one at a time: a server whose visit kills whoever makes it would else take the
-        others along that were visited meanwhile.
+        Further tries are made one at a time: a server whose visit kills whoever makes it would else take the
+        others along again and again that were visited meanwhile.
         """
-        lanes: tuple[AbstractAsyncContextManager[None], ...] = (nullcontext(), self._second_tries)
-        for lane in lanes:
+        lane: AbstractAsyncContextManager[None] = nullcontext()
+        for _ in range(TRIES):
             async with lane:
                 try:
                     return await self._visit_in_turn(visit)
                 except SeatLost as lost:
                     detail = str(lost)
+            lane = self._further_tries
         return ServerScan(
             visit.target,
             Status.UNTESTABLE,

@@ -43,7 +43,7 @@ SENTENCES = {
     "status-reason.excluded": "Left out on request: it stands on the list of what must not be scanned.",
     "status-reason.interrupted": "The scan was interrupted before it was done with this server.",
     "status-reason.worker-lost": (
-        "The process that scanned this server was lost, and so was the one that tried again; try --retry."
+        "Each process that scanned this server was lost, three times in a row; try --retry untestable."
     ),
     "status-reason.until": (
         "Its turn did not come: the scan could not have been done before the time set for the end of the run "
