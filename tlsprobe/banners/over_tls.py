@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import warnings
 from collections.abc import Callable
+from functools import cache
 from typing import TypeVar
 
 from tlsprobe.tls.stream import Concluding, Conversation, PeerGone
@@ -50,6 +51,7 @@ def over_tls(inner: Conversation[R], *, server_name: str | None, alpn: str = "")
 R2 = TypeVar("R2")
 
 
+@cache
 def _context(alpn: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -74,7 +75,7 @@ _FIXED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what follows from a template is worked out once, and thousands are asked
 class HelloTemplate:
     """One hello of a client. Equal templates get equal answers, so each is sent once.
 
@@ -96,7 +97,7 @@ class HelloTemplate:
         except DecodeError as error:
             raise ValueError(f"an extension can't be read: {error}") from None
 
-    @property
+    @cached_property
     def without_dhe(self) -> HelloTemplate:
         """The same hello without its finite-field DHE suites."""
         return replace(self, suites=tuple(code for code in self.suites if code not in DHE_SUITE_NAMES))
@@ -106,7 +107,7 @@ class HelloTemplate:
         """Whether any finite-field DHE suite is in it."""
         return any(code in DHE_SUITE_NAMES for code in self.suites)
 
-    @property
+    @cached_property
     def versions(self) -> tuple[int, ...]:
         """The contents of supported_versions; empty where the hello has none."""
         return ClientHello(self.version, b"", (), self.extensions).offered_versions
@@ -128,7 +129,7 @@ class HelloTemplate:
             return True
         return any(each >> 8 == _SHA1 for each in self._signatures)
 
-    @property
+    @cached_property
     def _signatures(self) -> tuple[int, ...] | None:
         for each in self.extensions or ():
             if each.kind == ExtensionType.SIGNATURE_ALGORITHMS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -96,8 +96,18 @@ class Interview:
             answer = Answer(observation)
         else:
             result, elapsed_s = outcome
-            observation = Observation(probe, question, result.end, round(elapsed_s, 4), offer)
-            answer = Answer(self._note(observation, result), result.server_hello, result.params)
+            share = result.share
+            observation = Observation(
+                probe,
+                question,
+                result.end,
+                round(elapsed_s, 4),
+                offer,
+                seen=self._seen(result),
+                dh_Yc=share.dh_Yc if share else None,
+                premaster_first_bytes=share.premaster_secret[:2] if share else None,
+            )
+            answer = Answer(observation, result.server_hello, result.params)
         if keep:
             self.observations.append(answer.observation)
         return answer
@@ -126,7 +136,8 @@ class Interview:
 
     async def _patiently(self, ask_once: AskOnce[R]) -> tuple[R, float] | Unreachable:
         """Ask, and again after a pause where no connection came about."""
-        await asyncio.sleep(self._pause_s)
+        if self._pause_s:
+            await asyncio.sleep(self._pause_s)
         outcome = await ask_once()
         delays = {"reset": RETRY_DELAYS_S, "closed": RETRY_DELAYS_S, "busy": BUSY_DELAYS_S}
         tries = 0
@@ -166,16 +177,16 @@ class Interview:
         except PeerGone as error:  # before TLS, in the prelude
             return Unreachable(error.how, "before STARTTLS was done")
 
-    def _note(self, observation: Observation, result: Handshake) -> Observation:
-        """Add what the server showed to the observation, and its share to the shares."""
-        hello, params, share = result.server_hello, result.params, result.share
+    def _seen(self, result: Handshake) -> Seen | None:
+        """Return what the server showed, and add its share to the shares."""
+        hello, params = result.server_hello, result.params
         if hello is None:
-            return replace(observation, seen=None)
+            return None
         group = None
         if params is not None:
             group = self._params.setdefault((params.dh_p, params.dh_g), len(self._params))
             self.shares[group, params.dh_Ys] += 1
-        seen = Seen(
+        return Seen(
             version=hello.version,
             suite=hello.cipher_suite,
             extensions=tuple(each.kind for each in hello.extensions[:MAX_NOTED]),
@@ -187,12 +198,6 @@ class Interview:
             certificate_requested=result.certificate_requested,
             warnings=result.warnings,
             layout=result.layout[:MAX_NOTED],
-        )
-        return replace(
-            observation,
-            seen=seen,
-            dh_Yc=share.dh_Yc if share else None,
-            premaster_first_bytes=share.premaster_secret[:2] if share else None,
         )
 
     def group_index(self, params: ServerDHParams) -> int:

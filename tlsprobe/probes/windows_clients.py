@@ -149,9 +149,10 @@ class _Replay:
         return next((each for each in arrivals if isinstance(each, Unclear)), arrivals[0])
 
     async def _once(self, template: HelloTemplate, label: str) -> Arrival:
-        if template not in self.answers:
-            self.answers[template] = await self._ask(template, label)
-        return self.answers[template]
+        arrival = self.answers.get(template)
+        if arrival is None:
+            arrival = self.answers[template] = await self._ask(template, label)
+        return arrival
 
     async def _ask(self, template: HelloTemplate, label: str) -> Arrival:
         if not template.suites:

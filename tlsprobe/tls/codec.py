@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import struct
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -63,9 +64,9 @@ def vector(length_size: int, body: bytes) -> bytes:
     return uint(length_size, len(body)) + body
 
 
-def uint16_list(values: Iterable[int]) -> bytes:
+def uint16_list(values: Sequence[int]) -> bytes:
     """Write 16-bit integers one after another, without a length."""
-    return b"".join(uint(2, value) for value in values)
+    return struct.pack(f">{len(values)}H", *values)
 
 
 def read_all(data: bytes, read_one: Callable[[Reader], T]) -> tuple[T, ...]:
