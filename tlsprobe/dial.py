@@ -7,8 +7,8 @@ import errno
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -58,22 +58,14 @@ class Dialer:
         DialError where there is no connection, PeerGone and PreludeFailed from the prelude.
         """
         timeout_s = self.limits.timeout_s
-        async with self._connected(address, port) as connection:
-            if prelude is not None:
-                await _play(prelude.converse(), connection, timeout_s, in_thread=False)
-                conversation = prelude.carry(conversation)
-            started = time.monotonic()
-            result = await _play(conversation, connection, silence_s or timeout_s, in_thread=in_thread)
-            return result, time.monotonic() - started
-
-    @asynccontextmanager
-    async def _connected(self, address: str, port: int) -> AsyncIterator[socket.socket]:
         async with self.gate.connection(address):
-            connection = await self._reach(address, port)
-            try:
-                yield connection
-            finally:
-                connection.close()
+            with await self._reach(address, port) as connection:
+                if prelude is not None:
+                    await _play(prelude.converse(), connection, timeout_s, in_thread=False)
+                    conversation = prelude.carry(conversation)
+                started = time.monotonic()
+                result = await _play(conversation, connection, silence_s or timeout_s, in_thread=in_thread)
+                return result, time.monotonic() - started
 
     async def _reach(self, address: str, port: int) -> socket.socket:
         """Connect to a server, through the proxy where there is one."""
@@ -121,7 +113,6 @@ async def _ask_exactly(conversation: Exact[None], connection: socket.socket, tim
 
 
 async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
-    loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         connection = socket.socket(family, socket.SOCK_STREAM)
@@ -130,20 +121,26 @@ async def _connect(address: str, port: int, timeout_s: float) -> socket.socket:
     try:
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        async with asyncio.timeout(timeout_s):
-            await loop.sock_connect(connection, (address, port))
+        await _establish(connection, address, port, timeout_s)
     except TimeoutError:
         connection.close()
         raise DialError("timeout", f"no connection within {timeout_s:g} s") from None
     except OSError as error:
         connection.close()
-        # asyncio puts words of its own into strerror.
-        said = os.strerror(error.errno) if error.errno else str(error)
-        raise DialError(_reason(error), said) from None
+        raise DialError(_reason(error), error.strerror or str(error)) from None
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+async def _establish(connection: socket.socket, address: str, port: int, timeout_s: float) -> None:
+    failed = connection.connect_ex((address, port))
+    if failed == errno.EINPROGRESS:
+        await _until_writable(connection, timeout_s)
+        failed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if failed:
+        raise OSError(failed, os.strerror(failed))
 
 
 def _reason(error: OSError) -> str:
@@ -188,16 +185,64 @@ def _advance(conversation: Conversation[R], resume: Callable[[], bytes]) -> byte
 
 async def _exchange(connection: socket.socket, outgoing: bytes, timeout_s: float) -> bytes:
     """Send, then wait for an answer; an error in sending still leaves an alert to be read."""
-    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(timeout_s):
-            if outgoing:
-                with suppress(ConnectionError):
-                    await loop.sock_sendall(connection, outgoing)
-            if isinstance(outgoing, Parting):
-                return b""
-            return await loop.sock_recv(connection, RECEIVE_SIZE)
+        with suppress(ConnectionError):
+            await _send(connection, outgoing, timeout_s)
+        if isinstance(outgoing, Parting):
+            return b""
+        return await _receive(connection, timeout_s)
     except TimeoutError:
         raise PeerGone("silent") from None
     except OSError:
         raise PeerGone("reset") from None
+
+
+# These three wait and time out in one. The loop's own sock_connect and sock_recv inside asyncio.timeout do
+# the same, but a tenth of a scan's time would be theirs.
+
+
+async def _send(connection: socket.socket, outgoing: bytes, timeout_s: float) -> None:
+    unsent = memoryview(outgoing)
+    while unsent:
+        try:
+            unsent = unsent[connection.send(unsent) :]
+        except BlockingIOError:
+            await _until_writable(connection, timeout_s)
+
+
+async def _receive(connection: socket.socket, timeout_s: float) -> bytes:
+    loop = asyncio.get_running_loop()
+    while True:
+        # Nothing is tried before: right behind what was sent, no answer is there yet.
+        await _until(connection, loop.add_reader, loop.remove_reader, timeout_s)
+        with suppress(BlockingIOError):
+            return connection.recv(RECEIVE_SIZE)
+
+
+async def _until_writable(connection: socket.socket, timeout_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    await _until(connection, loop.add_writer, loop.remove_writer, timeout_s)
+
+
+async def _until(
+    connection: socket.socket,
+    watch: Callable[..., object],
+    forget: Callable[[int], object],
+    timeout_s: float,
+) -> None:
+    """Wait until a loop that was told to watch a socket says that it is ready; raise TimeoutError."""
+    loop, number = asyncio.get_running_loop(), connection.fileno()
+    ready: asyncio.Future[bool] = loop.create_future()
+    watch(number, _settle, ready, True)
+    timer = loop.call_later(timeout_s, _settle, ready, False)
+    try:
+        if not await ready:
+            raise TimeoutError
+    finally:
+        timer.cancel()
+        forget(number)
+
+
+def _settle(future: asyncio.Future[bool], result: bool) -> None:
+    if not future.done():
+        future.set_result(result)
