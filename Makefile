@@ -43,6 +43,8 @@ verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the mea
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.reports
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/pytest benchmarks/micro -q --benchmark-timer=time.process_time --benchmark-columns=min,median,rounds
 
 # Whose machine it was is nobody's business, so user and host are taken out of run.json.
 sample: $(VENV)/dev.done  ## reports/sample again, in both languages, from every real server that can run here

@@ -2,9 +2,9 @@
 
     python -m benchmarks.throughput [1000 10000] [--connections N] [--format csv]
 
-Each endpoint is an address of its own of the responder's (benchmarks/responder.py), and the rate is so high that
-no limit binds. CPU is user and system of the scanner and all its children, by rusage, from its start to
-its end; memory is the proportional share (Pss) of all its processes together, the highest that was seen.
+Each endpoint is an address of its own of the responder's (benchmarks/responder.py), and the rate is so high
+that no limit binds. CPU is user and system of the scanner and all its children, by rusage, from start to end;
+memory is the proportional share (Pss) of all its processes together, the highest that was seen.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def main() -> None:
             f"  {each.connections / each.cpu_s:14,.0f}  {each.cpu_ms_each:11.1f}  {each.memory_mb:9.0f}"
         )
         for said, count in each.verdicts.most_common(3):
-            print(f"    {count:,} × {said}")
+            print(f"    {count:,} of {said}")
     first, last = done[0], done[-1]
     print(f"CPU per endpoint, last to first {last.cpu_ms_each / first.cpu_ms_each:.2f}")
     print(f"memory, last to first           {last.memory_mb / first.memory_mb:.2f}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -99,10 +98,6 @@ def starts_with_zero(value: int, p: int) -> bool:
     return value >> 8 * (size_in_bytes(p) - 1) == 0
 
 
-def _starts_with_one_zero(value: int, n: int) -> bool:
-    return 1 << 8 * (n - 2) <= value < 1 << 8 * (n - 1)
-
-
 def check_params(params: ServerDHParams) -> None:
     """Raise UnusableGroup for numbers that no client should compute with."""
     p, g, share = integer(params.dh_p), integer(params.dh_g), integer(params.dh_Ys)
@@ -134,8 +129,9 @@ def pick_share(
     start = int.from_bytes(entropy(EXPONENT_BYTES), "big") | 1 << (8 * EXPONENT_BYTES - 1)
     about_share = form in (ShareForm.YC_SHORT, ShareForm.YC_PADDED)
     walked, other = (g, peer) if about_share else (peer, g)
-    wanted = _plain if form is ShareForm.CONTROL else _starts_with_one_zero
-    exponent, found, counterpart = _walk(p, walked, other, start, n, wanted)
+    plain = gmpy2.mpz(1) << 8 * (n - 1)  # from here on no zero byte stands in front, one from plain / 256 on
+    least, below = (plain, p) if form is ShareForm.CONTROL else (plain >> 8, plain)
+    exponent, found, counterpart = _walk(p, walked, other, start, least, below, plain)
     assert gmpy2.powmod(walked, exponent, p) == found  # noqa: S101 — a law, checked at run time
     share, secret = (found, counterpart) if about_share else (counterpart, found)
     return ClientShare(
@@ -149,16 +145,17 @@ def _walk(
     walked: gmpy2.mpz,
     other: gmpy2.mpz,
     exponent: int,
-    n: int,
-    wanted: Callable[[int, int], bool],
+    least: gmpy2.mpz,
+    below: gmpy2.mpz,
+    plain: gmpy2.mpz,
 ) -> tuple[int, gmpy2.mpz, gmpy2.mpz]:
-    """Walk up until walked^x is as wanted and other^x does not start with a zero byte."""
+    """Walk up until least <= walked^x < below, and other^x does not start with a zero byte."""
     value = gmpy2.powmod(walked, exponent, p)
     counterparts_left = 64  # each costs a whole exponentiation
     for _ in range(MAX_STEPS):
-        if wanted(value, n):
+        if least <= value < below:
             counterpart = gmpy2.powmod(other, exponent, p)
-            if _plain(counterpart, n):
+            if counterpart >= plain:
                 return exponent, value, counterpart
             counterparts_left -= 1
             if not counterparts_left:
@@ -166,10 +163,6 @@ def _walk(
         value = value * walked % p
         exponent += 1
     raise NoZeroFound
-
-
-def _plain(value: int, n: int) -> bool:
-    return value >= 1 << 8 * (n - 1)
 
 
 def _write(value: int, n: int, *, strip: bool) -> bytes:
