@@ -55,7 +55,8 @@ def scan(endpoints: int, port: int, options: list[str]) -> Measured:
         rows = "".join(f"{address(number)},{port}\n" for number in range(endpoints))
         inventory.write_text(f"host,port\n{rows}")
         command = [*SCANNER, "scan", str(inventory), "--out", str(run), "-q"]
-        command += ["--rate", "1000000", "--fail-on", "none", "--allow-incomplete", *options]
+        unlimited = ["--rate", "1000000", "--rate-in-all", "1000000"]
+        command += [*unlimited, "--fail-on", "none", "--allow-incomplete", *options]
         cpu_s, wall_s, memory_mb = measure(command)
         lines = [json.loads(line) for line in (run / "scan.jsonl").open("rb")]
     connections = sum(line["connections"] for line in lines)
