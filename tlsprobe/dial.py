@@ -197,7 +197,7 @@ async def _exchange(connection: socket.socket, outgoing: bytes, timeout_s: float
         raise PeerGone("reset") from None
 
 
-# These three wait and time out in one. The loop's own sock_connect and sock_recv inside asyncio.timeout do
+# What follows waits and times out in one. The loop's own sock_connect and sock_recv inside asyncio.timeout do
 # the same, but a tenth of a scan's time would be theirs.
 
 
