@@ -83,14 +83,15 @@ def answer(received: bytes, flights: dict[bytes, bytes]) -> bytes:
 
 
 def serve(listener: socket.socket, flights: dict[bytes, bytes]) -> None:
-    """Answer until the process is ended. The client closes first, and gets a reset: nobody has to wait."""
+    """Answer until who started this is gone. The client closes first and gets a reset: nobody has to wait."""
     listener.setblocking(False)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # handed on by accept
     poll = select.epoll()
     poll.register(listener, select.EPOLLIN)
     connections: dict[int, socket.socket] = {}
-    while True:
-        for number, _ in poll.poll():
+    parent = os.getppid()
+    while os.getppid() == parent:
+        for number, _ in poll.poll(1.0):
             if number == listener.fileno():
                 for connection in _waiting(listener):
                     connections[connection.fileno()] = connection
@@ -131,7 +132,6 @@ def main() -> None:
         print(listener.getsockname()[1], flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve(listener, flights)
-    os._exit(0)
 
 
 if __name__ == "__main__":
