@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -29,11 +30,15 @@ from tlsprobe.tls.identity import Identity
 from tlsprobe.tls.messages import ClientHello, ServerDHParams, ServerHello
 from tlsprobe.tls.stream import Conversation, PeerGone
 
-# How long to wait before a connection is tried again that did not come about.
-RETRY_DELAYS_S = (0.2, 1.0)
-# The same where the server says that it has too many connections; and how far each is put off from then on.
-BUSY_DELAYS_S = (1.0, 3.0, 9.0)
-_LEAST_PAUSE_S, _MOST_PAUSE_S = 0.25, 2.0
+# How long to wait before a connection is tried again that did not come about, by what became of it.
+RETRY_DELAYS_S = {"reset": (0.2, 1.0), "closed": (0.2, 1.0), "busy": (1.0, 3.0, 9.0)}
+# The same where the server has answered before: it may limit how fast connections come, or start again.
+ALIVE_DELAYS_S = {**RETRY_DELAYS_S, "timeout": (1.0, 3.0), "refused": (1.0, 3.0)}
+# How far each further connection is put off once one did not come about: doubled each time, less again when
+# all goes well.
+_LEAST_PAUSE_S, _MOST_PAUSE_S, _EASED = 0.25, 2.0, 0.8
+# Many scans that were held up by the same thing must not come back at the same moment.
+_JITTER = 0.25
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
 MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game
@@ -69,7 +74,9 @@ class Interview:
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
-    _pause_s: float = 0.0  # before each connection, once the server has said that it is busy
+    _is_alive: bool = False  # a connection came about
+    _gone: Unreachable | None = None  # what became of it after it had been alive
+    _pause_s: float = 0.0  # before each connection, once one did not come about
 
     async def ask(
         self,
@@ -84,7 +91,7 @@ class Interview:
     ) -> Answer:
         """Make one connection; with `share_form` complete the handshake with such a share.
 
-        A connection that does not come about is tried again RETRY_DELAYS_S later. `keep` False counts
+        A connection that does not come about is tried again, as RETRY_DELAYS_S says. `keep` False counts
         shares without writing the connection down (for samples by the thousand).
         """
         pick = None if share_form is None else lambda params: pick_share(params, share_form)
@@ -135,18 +142,28 @@ class Interview:
         return seen
 
     async def _patiently(self, ask_once: AskOnce[R]) -> tuple[R, float] | Unreachable:
-        """Ask, and again after a pause where no connection came about."""
+        """Ask, and again after a pause where no connection came about.
+
+        One that answered before and then did not, however often, is asked nothing more.
+        """
+        if self._gone is not None:
+            return self._gone
         if self._pause_s:
-            await asyncio.sleep(self._pause_s)
+            await _sleep_about(self._pause_s)
         outcome = await ask_once()
-        delays = {"reset": RETRY_DELAYS_S, "closed": RETRY_DELAYS_S, "busy": BUSY_DELAYS_S}
         tries = 0
-        while isinstance(outcome, Unreachable) and tries < len(delays.get(outcome.reason, ())):
-            if outcome.reason == "busy":
+        while isinstance(outcome, Unreachable):
+            delays = (ALIVE_DELAYS_S if self._is_alive else RETRY_DELAYS_S).get(outcome.reason, ())
+            if tries == len(delays):
+                self._gone = outcome if self._is_alive else None
+                return outcome
+            if outcome.reason != "closed":  # which may be an answer to this one hello
                 self._pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, 2 * self._pause_s))
-            await asyncio.sleep(delays[outcome.reason][tries])
+            await _sleep_about(delays[tries])
             outcome = await ask_once()
             tries += 1
+        self._is_alive = True
+        self._pause_s = self._pause_s * _EASED if self._pause_s > _LEAST_PAUSE_S / 2 else 0.0
         return outcome
 
     async def _ask_once(
@@ -225,6 +242,10 @@ class Interview:
             if each.seen and each.offer and each.offer.form.endswith("+ems")
         ]
         return any(answers) if answers else None
+
+
+async def _sleep_about(seconds: float) -> None:
+    await asyncio.sleep(seconds * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - no secret
 
 
 _is_safe_prime = lru_cache(maxsize=1024)(is_safe_prime)
