@@ -50,9 +50,10 @@ def opened(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         scheme: str = "light",
         script: bool = True,
         inline_up_to: int = html.MOST_INLINE,
+        lang: str = "en",
     ) -> Page:
         file = tmp_path / "report.html"
-        file.write_text(html.render(run, inline_up_to=inline_up_to), encoding="utf-8")
+        file.write_text(html.render(run, lang=lang, inline_up_to=inline_up_to), encoding="utf-8")
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if scheme == "dark" else "light",

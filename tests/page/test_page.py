@@ -13,6 +13,7 @@ from tests.page.conftest import Open
 from tests.page.estates import HOSTILE, NAMES_OF_64_KB, estate, hostile, with_history
 from tlsprobe.report import html
 from tlsprobe.report.environment import MOST_SHOWN
+from tlsprobe.wording import LANGUAGES
 
 pytestmark = pytest.mark.xdist_group("page")
 
@@ -27,8 +28,10 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("inline_up_to", [0, 1000], ids=["stored-once", "inline"])
-def test_axe_finds_nothing(opened: Open, scheme: str, width: int, inline_up_to: int) -> None:
-    page = opened(with_history(estate(24)), scheme=scheme, width=width, inline_up_to=inline_up_to)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe_finds_nothing(opened: Open, scheme: str, width: int, inline_up_to: int, lang: str) -> None:
+    page = opened(with_history(estate(24)), scheme=scheme, width=width, inline_up_to=inline_up_to, lang=lang)
+    assert page.locator("html").get_attribute("lang") == lang
     for place in (0, 1, 2, 23):
         page.locator(f"{ROWS} > th > a").nth(place).click()
     page.locator("th.c-rate a.note").focus()
@@ -36,18 +39,20 @@ def test_axe_finds_nothing(opened: Open, scheme: str, width: int, inline_up_to: 
     assert violations(page) == []
 
 
-def test_axe_finds_nothing_without_the_script(opened: Open) -> None:
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe_finds_nothing_without_the_script(opened: Open, lang: str) -> None:
     # axe is a script itself: the page's own is taken out, and the rest is as a reader without it has it.
-    page = opened(estate(16))
-    page.set_content(re.sub(r"<script>.*?</script>", "", html.render(estate(16)), flags=re.S))
+    page = opened(estate(16), lang=lang)
+    page.set_content(re.sub(r"<script>.*?</script>", "", html.render(estate(16), lang=lang), flags=re.S))
     page.locator("summary").nth(1).click()
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [1280, 768, 360])
 @pytest.mark.parametrize("opens", [False, True])
-def test_nothing_is_wider_than_the_screen(opened: Open, width: int, opens: bool) -> None:
-    page = opened(with_history(estate(24)), width=width)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_nothing_is_wider_than_the_screen(opened: Open, width: int, opens: bool, lang: str) -> None:
+    page = opened(with_history(estate(24)), width=width, lang=lang)
     if opens:
         page.locator(f"{ROWS} > th > a").first.click()
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
