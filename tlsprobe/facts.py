@@ -278,11 +278,6 @@ class Landing:
     shut_out: tuple[Code, ...] = ()
     aliases: tuple[str, ...] = ()  # of a profile of the user's
 
-    @property
-    def name(self) -> str:
-        """The client, and which of its ways to ask this is."""
-        return f"{self.client_name} ({self.offer_name})" if self.offer_name else self.client_name
-
 
 @dataclass(frozen=True, slots=True)
 class Banner:

@@ -23,21 +23,26 @@ def fix(
         Path | None,
         typer.Option(help="The folder to write.", show_default="RUN/fix", rich_help_panel=options.OUTPUT),
     ] = None,
+    as_of: options.AsOf = None,
     lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
 ) -> None:
     """Write the edits that end the findings of a run: a file per server, a folder per Windows version.
 
-    Nothing is changed on any machine. Each edit says how to apply, check and undo it.
+    Nothing is changed on any machine. Each edit says how to apply, check and undo it. What the run has
+    waived gets none, unless the waiver is of the kind planned-change; README.md there says what that is.
     """
     with usage_errors():
+        from tlsprobe.decisions import as_of as day_of
+        from tlsprobe.decisions import assessed
         from tlsprobe.journal import read_run_info, read_scans
         from tlsprobe.remedy.folder import fix_files
+        from tlsprobe.remedy.pages import nothing_to_change, waived_findings
         from tlsprobe.wording import wording
 
-        info, scans = read_run_info(run), read_scans(run)
+        assessment = assessed(run, read_run_info(run), read_scans(run), day_of(as_of))
         words = wording(lang)
-        files = fix_files(scans, info, run=shlex.quote(str(run)), words=words)
+        files = fix_files(assessment, run=shlex.quote(str(run)), words=words)
     from tlsprobe.files import write_whole
 
     folder = out or run / "fix"
@@ -49,9 +54,11 @@ def fix(
     except OSError as error:
         usage(f"{error}; choose another folder with --out")
     if not quiet:
-        if len(files) == 1:
-            typer.echo(words.say("fix.folder.nothing"), err=True)
         first = str(folder / files[0].path)
+        if len(files) == 1:
+            typer.echo(nothing_to_change(assessment, words), err=True)
+        if waived := sum(1 for _ in waived_findings(assessment)):
+            typer.echo(words.say("fix.folder.waived.count", n=waived, file=first), err=True)
         typer.echo(words.say("fix.folder.written", file=first, n=len(files) - 1), err=True)
         written = {folder / each.path for each in files}
         older = [path for path in folder.rglob("*") if path.is_file() and path not in written]

@@ -41,8 +41,7 @@ def write_handouts(
         write_reports(
             folder, part.assessment, formats=formats, lang=words.lang, fail_on=fail_on, csv_bom=csv_bom
         )
-        scans = [each.scan for each in part.assessment.servers]
-        for file in fix_files(scans, part.assessment.info, run=shlex.quote(str(run)), words=words):
+        for file in fix_files(part.assessment, run=shlex.quote(str(run)), words=words):
             path = folder / FIX / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, file.content)

@@ -11,8 +11,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tlsprobe.assessment import has_no_dhe
-from tlsprobe.facts import ServerScan, accepts_dhe
+from tlsprobe.facts import Landing, ServerScan, accepts_dhe
 from tlsprobe.report.phrases import Phrases
+from tlsprobe.rules import name_of
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.verification import Outcome, Verification
 from tlsprobe.wording import wording
@@ -41,11 +42,11 @@ def print_verification(each: Verification, console: Console, *, lang: str = "en"
     for key, scan in (("verify.old", each.old), ("verify.new", each.new)):
         console.print(Padding(Text(say(key, said=_facts(scan, phrases)), style="dim"), (0, 0, 0, 2)))
     if each.lost:
-        names = "; ".join(dict.fromkeys(landing.name for landing in each.lost))
+        names = _names(each.lost, phrases)
         line = Text(visible(say("verify.lost", clients=names)), style="bold red")
         console.print(Padding(line, (0, 0, 0, 2)))
     if each.unknown and each.new.landings:
-        names = "; ".join(dict.fromkeys(landing.name for landing in each.unknown))
+        names = _names(each.unknown, phrases)
         line = Text(visible(f"{say('verify.unclear')}: {names}"), style=_STYLES[Outcome.UNCLEAR])
         console.print(Padding(line, (0, 0, 0, 2)))
     elif each.kept and not each.lost:
@@ -70,6 +71,11 @@ def print_verified(
     ]
     console.print(Text("  ").join(said))
     console.print(Text(say("report.terminal.written", path=visible(str(folder)))), soft_wrap=True)
+
+
+def _names(landings: Sequence[Landing], phrases: Phrases) -> str:
+    names = dict.fromkeys(name_of(each, phrases.words) for each in landings)
+    return phrases.words.listed(names, long=True)
 
 
 def _facts(scan: ServerScan, phrases: Phrases) -> str:

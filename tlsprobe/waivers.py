@@ -53,6 +53,11 @@ class Waiver:
         """Whether it says that the finding is false; any other kind says that it is so."""
         return self.kind == Kind.FALSE_POSITIVE
 
+    @property
+    def plans_change(self) -> bool:
+        """Whether the finding only stays until a change: that needs its edit."""
+        return self.kind == Kind.PLANNED_CHANGE
+
     def has_expired(self, today: date) -> bool:
         """Whether its last day is over."""
         return today > self.expires

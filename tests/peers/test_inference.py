@@ -9,6 +9,7 @@ import pytest
 from tests.peers.fleet import PEERS, Peer, cases
 from tests.peers.summary import Serve
 from tests.peers.verdict import scan_peer
+from tlsprobe.assessment import judged
 from tlsprobe.facts import Banner, PremasterZeros, ServerScan, ShareEncoding
 from tlsprobe.remedy.cases import cases as cases_of
 from tlsprobe.remedy.servers import server_edits_for_library
@@ -90,7 +91,7 @@ def test_a_windows_behind_another_library_is_told_from_it(peer: Peer, serve: Ser
 @pytest.mark.parametrize("peer", cases(PEERS[name] for name in ("openssl", "gnutls")))
 def test_the_edits_are_those_of_applications_with_the_library(peer: Peer, serve: Serve) -> None:
     scan = scan_peer(peer, serve(peer.id))
-    (case,) = cases_of([scan])
+    (case,) = cases_of([judged(scan)])
     offered = {each.id for each in case.applications}
     assert offered == {each.id for each in server_edits_for_library(peer.id)}
     assert ("nginx" in offered) is (peer.id == "openssl")

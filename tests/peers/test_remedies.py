@@ -24,8 +24,9 @@ from tlsprobe.engines.local import run
 from tlsprobe.facts import Landed, ServerScan, Status, accepts_dhe
 from tlsprobe.inventory import StartTls, Target
 from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit
-from tlsprobe.rules import advise, judge
+from tlsprobe.rules import advise, judge, name_of
 from tlsprobe.verification import Outcome, compare
+from tlsprobe.wording import wording
 
 SUBJECTS = (*WEB_SUBJECTS, *DAEMON_SUBJECTS)
 # What lets a Windows 8.1 in that finds no DHE: ECDHE with CBC, and its name in OpenSSL.
@@ -187,6 +188,6 @@ def assert_fixed_for_everybody(before: ServerScan, after: ServerScan) -> None:
     """Every finding is gone, and each client that connected before, old Windows or not, still does."""
     compared = compare(before, after)
     assert compared.outcome is Outcome.FIXED, compared.findings
-    assert [each.name for each in compared.lost] == []
+    assert [name_of(each, wording()) for each in compared.lost] == []
     connected = sum(isinstance(each.as_offered, Landed) for each in before.landings)
     assert compared.kept == connected > 0

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.unit.landing_cases import landing, server
 from tests.unit.run_infos import run_info
-from tlsprobe.assessment import assess
+from tlsprobe.assessment import assess, judged
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.inventory import Target, parse_inventory
 from tlsprobe.journal import (
@@ -298,7 +298,7 @@ def test_how_many_handshakes_of_a_name_go_to_one_address_is_not_known() -> None:
 
 def test_each_address_has_a_file_of_edits() -> None:
     scans = [replace(server(landing("windows-7")), target=target) for target in (NAME, *AT.values())]
-    names = [case.name for case in cases(scans)]
+    names = [case.name for case in cases(map(judged, scans))]
     assert len(set(names)) == len(scans)
     assert not any("again" in name for name in names)
     assert "192.0.2.10" in names[3]
@@ -319,10 +319,9 @@ def test_sarif_and_junit_name_the_address() -> None:
 
 def test_an_edit_is_checked_at_its_address() -> None:
     target = replace(AT["2001:db8::1"], software="nginx")
-    files = fix_files(
-        [replace(server(landing("windows-7")), target=target)], run_info(), run="run", words=wording()
-    )
+    scan = replace(server(landing("windows-7")), target=target)
+    files = fix_files(assess([scan], run_info()), run="run", words=wording())
     (page,) = (each.content.decode() for each in files if each.path.startswith("servers/"))
     said = page.replace("\\", "")
-    assert "openssl s_client -connect [2001:db8::1]:443 -servername all.example" in said
+    assert "openssl s_client -connect '[2001:db8::1]:443' -servername all.example" in said
     assert "Scan all.example:443 (2001:db8::1) again" in said

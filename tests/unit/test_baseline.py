@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from tlsprobe.facts import Glance, Landed, ServerScan, ShareEncoding, Status
 from tlsprobe.gate import ExitCode, diff_exit_code, exit_code
 from tlsprobe.inventory import parse_target
 from tlsprobe.journal import Journal, JournalError, read_run_info, write_run_info
-from tlsprobe.report import decided
+from tlsprobe.report import decided, html
 from tlsprobe.report.diff import as_jsonl, findings
 from tlsprobe.rules import Finding, Severity, judge
 from tlsprobe.waivers import Waiver
@@ -369,6 +370,20 @@ def test_it_holds_over_several_runs_and_names_the_first() -> None:
     carried = third.servers[0].carried
     assert carried is not None
     assert (carried.run_id, carried.when) == ("run-0", MONDAY)
+
+
+def test_the_pages_clients_fail_as_often_as_the_server_that_is_judged_by_a_carried_share() -> None:
+    then, now = run(STRANGE), run(unobserved(STRANGE), days=1, since=run(STRANGE))
+    said = [rates_on_the_page(each) for each in (then, now)]
+    assert said[0] == said[1]
+    assert len(set(said[0])) > 1
+    assert then.servers[0].rate == now.servers[0].rate
+
+
+def rates_on_the_page(assessment: Assessment) -> list[str]:
+    """The last cell of each row of the table of clients."""
+    table = html.render(assessment).partition('<table class="clients">')[2].partition("</table>")[0]
+    return re.findall(r'<td class="number">(.*?)</td>', table)
 
 
 def test_a_padded_share_holds_too_against_what_the_library_does_elsewhere() -> None:

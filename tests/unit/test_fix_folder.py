@@ -27,14 +27,16 @@ from tests.unit.landing_cases import (
     server,
     zeros,
 )
+from tlsprobe.assessment import assess
 from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.facts import DheSuites, Landed, Landing, PremasterZeros, ServerScan, SuiteOrder, accepts_dhe
 from tlsprobe.inventory import StartTls
 from tlsprobe.journal import RunInfo
+from tlsprobe.remedy.check import ANYWHERE, check_command
 from tlsprobe.remedy.folder import fix_files
 from tlsprobe.remedy.servers import SERVER_EDITS, ServerEdit, server_edit
 from tlsprobe.remedy.windows import WINDOWS_VERSIONS, windows_edit_files
-from tlsprobe.rules import Advice, advise, judge
+from tlsprobe.rules import Advice, advise, judge, name_of
 from tlsprobe.tls.suites import suite_name
 from tlsprobe.wording import wording
 from tlsprobe.wording.visible import visible
@@ -61,7 +63,8 @@ def at(scan: ServerScan, host: str = "a.example", **fields: object) -> ServerSca
 
 
 def written(*scans: ServerScan, run: str = "reports/run", info: RunInfo = INFO) -> dict[str, bytes]:
-    files = fix_files(scans, info, run=run, words=wording())
+    rows = [at(scan, scan.target.host, line=line) for line, scan in enumerate(scans, start=2)]
+    files = fix_files(assess(rows, info), run=run, words=wording())
     assert files[0].path == "README.md"
     assert len({file.path for file in files}) == len(files)
     return {file.path: file.content for file in files}
@@ -208,7 +211,7 @@ def test_nobody_is_locked_out_by_what_is_advised(software: str) -> None:
             seen += 1
             text = only_server(scan)
             assert "Switch the DHE suites of the server off" not in reading(text)
-            assert {each.name for each in advice.locked_out} <= set(items(text))
+            assert {name_of(each, wording()) for each in advice.locked_out} <= set(items(text))
             assert_the_edit_lets_them_in_or_says_that_it_does_not(text, software, advice)
     assert seen > 20
 
@@ -384,13 +387,13 @@ def test_hostile_text_is_no_markup_and_leaves_no_block(
 def test_the_edit_of_the_application_is_written_as_it_is(name: str) -> None:
     edit = server_edit(name)
     assert edit is not None
-    blocks = code_blocks(only_server(at(server(landing("windows-7")), software=name)))
-    assert blocks == blocks_of(edit)
+    scan = at(server(landing("windows-7")), software=name)
+    assert code_blocks(only_server(scan)) == blocks_of(edit, check_command(scan))
 
 
-def blocks_of(edit: ServerEdit) -> list[str]:
+def blocks_of(edit: ServerEdit, check: str) -> list[str]:
     lines = "".join(f"{line}\n" for line in edit.lines)
-    commands = [edit.command_for(), edit.reload, edit.undo_for()]
+    commands = [edit.command_for(), edit.reload, check, edit.undo_for()]
     return [block for block in [lines, *(f"{command}\n" for command in commands if command)] if block]
 
 
@@ -403,8 +406,14 @@ def test_what_was_not_tried_is_not_called_verified() -> None:
 
 
 def test_an_ipv6_address_has_its_brackets_in_the_check() -> None:
-    text = only_server(at(server(landing("windows-7")), "2001:db8::1", software="nginx"))
-    assert "-connect [2001:db8::1]:443" in reading(text)
+    scan = at(server(landing("windows-7")), "2001:db8::1", software="nginx")
+    assert "-connect '[2001:db8::1]:443' -tls1_2" in check_in(scan)
+
+
+def check_in(scan: ServerScan) -> str:
+    """The command of a server's file that tells whether DHE is left."""
+    (command,) = [each for each in code_blocks(only_server(scan)) if each.startswith("openssl s_client")]
+    return command
 
 
 def locked_out_by(*suites: int) -> ServerScan:
@@ -465,8 +474,7 @@ def test_a_windows_server_gets_the_edits_of_its_own_version(software: str, versi
 
 def test_a_check_by_hand_reaches_the_same_server() -> None:
     scan = at(server(landing("windows-7")), software="nginx", server_name="www.example", port=25)
-    said = reading(only_server(scan))
-    assert "-connect a.example:25 -servername www.example -starttls smtp -tls1_2" in said
+    assert "-connect a.example:25 -servername www.example -starttls smtp -tls1_2" in check_in(scan)
     assert "a.example:25 (www.example)" in headings(only_server(scan))[0]
 
 
@@ -508,7 +516,7 @@ def test_software_that_is_not_known_gets_every_edit_to_choose_from() -> None:
         assert edit is not None
         text = files[f"applications/{name}.md"].decode()
         assert headings(text)[0] == edit.software
-        assert code_blocks(text) == blocks_of(edit)
+        assert code_blocks(text) == blocks_of(edit, ANYWHERE)
 
 
 def test_known_software_needs_no_list_of_all() -> None:

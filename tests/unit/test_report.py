@@ -286,7 +286,7 @@ def test_the_columns_are_the_contract() -> None:
         dhe_versions group_bits group_name server_share server_share_samples server_share_reused
         premaster_zeros short_client_share padded_client_share extended_master_secret stack
         stack_confidence windows windows_version clients_on_dhe clients_locked_out
-        expected_failure_rate expected_failures_per_day fix_side confidence first_seen
+        expected_failure_rate expected_failures_per_day fix_side confidence first_seen waived
     """
     finding = """
         fingerprint host port server_name rule name severity confidence title evidence

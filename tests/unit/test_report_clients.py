@@ -39,6 +39,7 @@ from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.overview import typical_rate
 from tlsprobe.report.phrases import Phrases, severity_id
 from tlsprobe.report.terminal import print_server, print_summary
+from tlsprobe.rules import name_of
 from tlsprobe.wording import wording
 
 PHRASES = Phrases(wording())
@@ -94,7 +95,7 @@ def test_every_landing_stands_in_the_table_once_the_hit_ones_first() -> None:
     for scan in landing_scans():
         rows = clients_view.clients(scan, PHRASES)
         assert sorted(name for each in rows for name in each.clients) == sorted(
-            each.name for each in scan.landings
+            name_of(each, wording()) for each in scan.landings
         )
     mixed = server(landing("chrome", OFF_DHE), landing("windows-7"), landing("java-7", ON_DHE, REFUSED))
     marks = [each.mark for each in clients_view.clients(mixed, PHRASES)]

@@ -64,10 +64,8 @@ def test_the_file_is_a_commands_only_brace(name: str, add: tuple[int, ...]) -> N
 @pytest.mark.parametrize("name", SERVER_EDITS)
 def test_every_sentence_of_an_edit_can_be_said(name: str) -> None:
     for made in (edit(name), edit(name, add=FOR_OLD_WINDOWS)):
-        for key in (made.apply_key, made.check_key, made.undo_key, *made.note_keys):
-            places = {"place": "mail.example:25", "connect": "192.0.2.1:25"}
-            said = wording().say(key, file=made.file, **places, options=" -starttls smtp")
-            assert "{" not in said
+        for key in (made.apply_key, made.undo_key, *made.note_keys):
+            assert "{" not in wording().say(key, file=made.file)
 
 
 def test_every_sentence_belongs_to_an_edit() -> None:
@@ -75,7 +73,7 @@ def test_every_sentence_belongs_to_an_edit() -> None:
         key
         for name in SERVER_EDITS
         for made in (edit(name), edit(name, add=FOR_OLD_WINDOWS))
-        for key in (made.apply_key, made.check_key, made.undo_key, *made.note_keys)
+        for key in (made.apply_key, made.undo_key, *made.note_keys)
     }
     assert {key for key in SENTENCES if key.startswith("fix.server.")} == said
 

@@ -43,10 +43,11 @@ from tlsprobe.facts import (
 )
 from tlsprobe.inventory import BadRow, Reason
 from tlsprobe.journal import RunInfo
-from tlsprobe.rules import judge, who_counts
+from tlsprobe.rules import judge, name_of, who_counts
 from tlsprobe.runs import finish, start_folder
 from tlsprobe.verification import Outcome, Verification, compare, plan_verification
 from tlsprobe.verified import print_verification
+from tlsprobe.wording import wording
 
 FIXED, STILL_THERE, UNCLEAR_NOW = Outcome.FIXED, Outcome.STILL_THERE, Outcome.UNCLEAR
 WINDOWS = landing("windows-7")
@@ -358,7 +359,7 @@ def test_two_ways_of_one_client_are_two() -> None:
     compared = compare(
         server(WINDOWS, application), server(WINDOWS, replace(application, as_offered=REFUSED))
     )
-    assert [each.name for each in compared.lost] == ["windows-7 (Internet Explorer 11)"]
+    assert [name_of(each, wording()) for each in compared.lost] == ["windows-7 (Internet Explorer 11)"]
     assert compared.kept == 1
 
 

@@ -76,6 +76,20 @@ class Judged:
         )
 
     @property
+    def to_change(self) -> tuple[Finding, ...]:
+        """The findings that ask for a change: those that are open, or waived until one that is planned."""
+        return tuple(
+            each
+            for each in self.findings
+            if (waiver := self.standing(each).waiver) is None or waiver.plans_change
+        )
+
+    @property
+    def facts(self) -> ServerScan:
+        """What it is judged by: the scan, and the share that was carried over."""
+        return with_share(self.scan, self.carried)
+
+    @property
     def is_waived(self) -> bool:
         """Whether something was found, and somebody answers for all of it."""
         return bool(self.findings) and not self.open

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from tlsprobe.assessment import Judged
 from tlsprobe.clients.names import profiles_named
 from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.facts import Landing, ServerScan
@@ -21,7 +22,6 @@ from tlsprobe.rules import (
     ends_with_dhe,
     is_unclear,
     is_windows_software,
-    judge,
     lands_on_dhe,
     software_of,
     stops_at_group,
@@ -39,13 +39,30 @@ _IIS = {"7.5": "windows-7", "8.0": "windows-8", "8.5": "windows-8.1", "10.0": "w
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A server with something to change: `name` is safe as that of a file, and no other server's."""
+    """A server with something to change: `name` is safe as that of a file, and no other server's.
 
-    scan: ServerScan
-    findings: tuple[Finding, ...]
+    `known` is the edit of the application that the inventory names, if there is one.
+    """
+
+    server: Judged
     advice: Advice
     name: str
-    edit: ServerEdit | None
+    known: ServerEdit | None
+
+    @property
+    def scan(self) -> ServerScan:
+        """The facts of the server."""
+        return self.server.scan
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What asks for the change."""
+        return self.server.to_change
+
+    @property
+    def edit(self) -> ServerEdit | None:
+        """The edit to give: none for another TLS library than the one that answers."""
+        return self.known if self.known and self.known.fits(self.library) else None
 
     @property
     def add_suites(self) -> tuple[int, ...]:
@@ -60,8 +77,7 @@ class Case:
     @property
     def library(self) -> str:
         """The TLS library that was identified; empty where it is not known."""
-        stack = identify(self.scan)
-        return stack.family if stack.is_known else ""
+        return library_of(self.scan)
 
     @property
     def applications(self) -> tuple[ServerEdit, ...]:
@@ -71,6 +87,8 @@ class Case:
         """
         if self.edit is not None or self.is_windows:
             return ()
+        if self.known is not None:
+            return server_edits_for_library(self.library)
         every = tuple(edit for name in SERVER_EDITS if (edit := server_edit(name)))
         return server_edits_for_library(self.library) or every
 
@@ -81,24 +99,37 @@ class Case:
         return says_so or is_windows_software(software_of(self.scan))
 
 
-def cases(scans: Iterable[ServerScan]) -> Iterator[Case]:
-    """Yield the servers with a finding that ends with DHE, in the order of the scans."""
+def library_of(scan: ServerScan) -> str:
+    """Return the TLS library that was identified; empty where it is not known."""
+    stack = identify(scan)
+    return stack.family if stack.is_known else ""
+
+
+def cases(servers: Iterable[Judged]) -> Iterator[Case]:
+    """Yield the servers with a finding that ends with DHE and asks for it, by line of the inventory."""
     taken: set[str] = set()
-    for scan in scans:
-        findings = judge(scan)
-        if not any(ends_with_dhe(found.rule) for found in findings):
+    for each in by_line(servers):
+        scan = each.scan
+        if not any(ends_with_dhe(found.rule) for found in each.to_change):
             continue
         name = _file_name(scan)
         while name.casefold() in taken:  # two rows of one place, with another protocol before TLS
             name += "-again"
         taken.add(name.casefold())
-        advice = advise(scan, findings)
+        advice = advise(scan, each.to_change)
         addable = tuple(code for code in advice.add_suites if code in CIPHER_NAMES)
-        yield Case(scan, findings, advice, name, server_edit(software_of(scan), add=addable))
+        yield Case(each, advice, name, server_edit(software_of(scan), add=addable))
 
 
-def windows_concerned(every: Sequence[Case]) -> tuple[tuple[WindowsVersion, ...], tuple[str, ...]]:
-    """Return the Windows versions to write edits for, and the names of those that have none."""
+def by_line(servers: Iterable[Judged]) -> list[Judged]:
+    """Return the servers in the order of the inventory."""
+    return sorted(servers, key=lambda each: each.scan.target.place)
+
+
+def windows_concerned(
+    every: Sequence[Case],
+) -> tuple[tuple[WindowsVersion, ...], tuple[tuple[str, str], ...]]:
+    """Return the Windows versions to write edits for, and id and name of those that have none."""
     wanted: dict[str, str] = {}
     for case in every:
         if not case.scan.landings or (case.is_windows and _own_version(case) is None):
@@ -109,7 +140,7 @@ def windows_concerned(every: Sequence[Case]) -> tuple[tuple[WindowsVersion, ...]
         if own := _own_version(case):
             wanted[own] = software_of(case.scan)
     known = {each.id for each in WINDOWS_VERSIONS}
-    missing = tuple(name for client, name in wanted.items() if client not in known)
+    missing = tuple(each for each in wanted.items() if each[0] not in known)
     return tuple(each for each in WINDOWS_VERSIONS if each.id in wanted), missing
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tlsprobe.facts import ServerScan
-from tlsprobe.journal import RunInfo
+from tlsprobe.assessment import Assessment
 from tlsprobe.remedy.cases import cases, windows_concerned
 from tlsprobe.remedy.pages import (
     APPLICATIONS,
@@ -29,15 +27,16 @@ class FixFile:
     content: bytes
 
 
-def fix_files(scans: Iterable[ServerScan], info: RunInfo, *, run: str, words: Wording) -> tuple[FixFile, ...]:
+def fix_files(assessment: Assessment, *, run: str, words: Wording) -> tuple[FixFile, ...]:
     """Return the whole folder for a run, README first; only that where there is nothing to change.
 
-    `run` is the run's folder as its user would write it.
+    What is waived gets no edit, unless until a change that is planned; README says which that is. `run` is
+    the run's folder as its user would write it.
     """
-    every = tuple(cases(scans))
+    every = tuple(cases(assessment.servers))
     versions, without_edit = windows_concerned(every)
     applications = tuple({edit.id: edit for case in every for edit in case.applications}.values())
-    first = readme(every, versions, without_edit, applications, info=info, run=run, words=words)
+    first = readme(every, versions, without_edit, applications, assessment, run=run, words=words)
     pages = {README: first}
     for case in every:
         pages[f"{SERVERS}/{case.name}.md"] = server_page(case, words, with_windows=bool(versions))

@@ -34,6 +34,7 @@ class ServerEdit:
     reload: str
     undo: str
     verified: bool
+    libraries: tuple[str, ...] = ()  # those that it is for
     note_keys: tuple[str, ...] = ()
 
     @property
@@ -42,14 +43,13 @@ class ServerEdit:
         return f"fix.server.{self.id}.apply"
 
     @property
-    def check_key(self) -> str:
-        """The sentence on how to see that it worked; wants `place`, host:port."""
-        return f"fix.server.{self.id}.check"
-
-    @property
     def undo_key(self) -> str:
         """The sentence on how to take it back; wants `file`."""
         return f"fix.server.{self.id}.undo"
+
+    def fits(self, library: str) -> bool:
+        """Whether it is for a server with this TLS library; one that is not known (empty) may be any."""
+        return not library or library in self.libraries
 
     def command_for(self, file: str | None = None) -> str:
         """The command, on this file or on the usual one."""
@@ -93,6 +93,7 @@ def _edit(row: Row, add: tuple[int, ...]) -> ServerEdit:
         reload=row.reload,
         undo=change.undo,
         verified=row.verified,
+        libraries=row.libraries,
         note_keys=notes,
     )
 

@@ -126,7 +126,7 @@ def windows_edit_files(version: WindowsVersion, words: Wording) -> tuple[EditFil
 
 def _reg_policy(version: WindowsVersion, words: Wording) -> bytes:
     comments = [
-        words.say("fix.windows.reg.what", names=version.names),
+        words.say("fix.windows.reg.what", names=words.client(version.id, version.names)),
         *(words.say(f"fix.windows.reg.{key}") for key in ("policy", "policy-domain", "replaces")),
         *_weak_left_out(version, words),
         words.say("fix.windows.reg.after"),
@@ -137,7 +137,7 @@ def _reg_policy(version: WindowsVersion, words: Wording) -> bytes:
 
 def _reg_local(version: WindowsVersion, words: Wording) -> bytes:
     comments = [
-        words.say("fix.windows.reg.what", names=version.names),
+        words.say("fix.windows.reg.what", names=words.client(version.id, version.names)),
         *(words.say(f"fix.windows.reg.{key}") for key in ("local", "local-policy", "replaces", "after")),
         words.say("fix.windows.edit.not-run"),
     ]
@@ -152,7 +152,7 @@ def _weak_left_out(version: WindowsVersion, words: Wording) -> list[str]:
 
 def _readme(version: WindowsVersion, words: Wording) -> str:
     parts = [
-        "# " + words.say("fix.windows.readme.title", names=version.names),
+        "# " + words.say("fix.windows.readme.title", names=words.client(version.id, version.names)),
         *_about(version, words),
         *_before(version, words),
         *_apply(version, words),

@@ -18,7 +18,8 @@ from tlsprobe.wording.visible import visible
 
 def print_clients(profiles: Sequence[ClientProfile], console: Console, *, lang: str = "en") -> None:
     """Print a line a client."""
-    say = wording(lang).say
+    words = wording(lang)
+    say = words.say
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column(say("clients.column.id"), no_wrap=True)
     table.add_column(say("clients.column.name"), overflow="fold")
@@ -27,8 +28,8 @@ def print_clients(profiles: Sequence[ClientProfile], console: Console, *, lang: 
     for each in profiles:
         table.add_row(
             Text(visible(each.id)),
-            Text(visible(each.name)),
-            Text(_fix(each, wording(lang))),
+            Text(visible(words.client(each.id, each.name))),
+            Text(_fix(each, words)),
             Text(_bounds(each)),
         )
     console.print(table)
@@ -40,24 +41,25 @@ def print_client(profile: ClientProfile, console: Console, *, lang: str = "en") 
     """Print one client in full: its offers in order, DHE suites marked, each with its source."""
     words = wording(lang)
     console.print()
-    console.print(Text(visible(f"{profile.id}  {profile.name}"), style="bold"))
+    console.print(Text(visible(f"{profile.id}  {words.client(profile.id, profile.name)}"), style="bold"))
     for text in (
         words.say("clients.fix", fix=_fix(profile, words)),
         words.say("clients.group", bounds=_bounds(profile)) if _bounds(profile) else "",
-        words.say("clients.also", names="; ".join(profile.aliases)) if profile.aliases else "",
+        words.say("clients.also", names=words.listed(profile.aliases, long=True)) if profile.aliases else "",
         words.say("clients.source", source=profile.source) if profile.source else "",
-        profile.note,
+        words.client_note(profile.id, profile.note),
     ):
         if text:
             console.print(Padding(Text(visible(text)), (0, 0, 0, 2)))
     for offer in profile.offers:
-        _print_offer(offer, words, console)
+        _print_offer(profile, offer, words, console)
 
 
-def _print_offer(offer: ClientOffer, words: Wording, console: Console) -> None:
+def _print_offer(profile: ClientProfile, offer: ClientOffer, words: Wording, console: Console) -> None:
     console.print()
     basis = words.say(f"clients.basis.{offer.basis}")
-    heading = Text(visible(f"{offer.id}  {offer.name or ''}  "), style="bold") + Text(basis)
+    name = words.offer(profile.id, offer.id, offer.name)
+    heading = Text(visible(f"{offer.id}  {name}  "), style="bold") + Text(basis)
     console.print(Padding(heading, (0, 0, 0, 2)))
     console.print(Padding(Text(visible(offer.source), style="dim"), (0, 0, 0, 4)))
     for place, hello in enumerate(offer.hellos):

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from tlsprobe.facts import Arrival, Landed, Landing, RefusedByClient, RefusedByServer, ServerScan, Unclear
 from tlsprobe.report.phrases import DASH, Phrases
-from tlsprobe.rules import client_rate, is_locked_out
+from tlsprobe.rules import client_rate, is_locked_out, name_of
 from tlsprobe.tls.constants import alert_name, version_label
 from tlsprobe.tls.suites import suite, suite_name
 
@@ -26,7 +26,7 @@ class ClientView:
 
 def clients(scan: ServerScan, phrases: Phrases) -> tuple[ClientView, ...]:
     """Return the landings of a server, those with the same answers in one row, those on DHE first."""
-    rows = [(_row(scan, each, phrases), each.name) for each in scan.landings]
+    rows = [(_row(scan, each, phrases), name_of(each, phrases.words)) for each in scan.landings]
     rows.sort(key=lambda row: (_MARKS.index(row[0].mark), row[0].today, row[0].without_dhe, row[0].rate))
     return tuple(
         ClientView(tuple(name for _, name in same), view.today, view.without_dhe, view.rate, view.mark)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from tlsprobe.assessment import Assessment, Change, Standing, Waiver
+from tlsprobe.assessment import Assessment, Change
+from tlsprobe.assessment.answers import of_waiver
 from tlsprobe.wording import Wording
 from tlsprobe.wording.visible import visible
 
@@ -22,7 +23,7 @@ def sentences(assessment: Assessment, words: Wording) -> list[str]:
     return [
         *([compared(assessment, words)] if assessment.baseline else []),
         *newer(assessment, words),
-        *(_of_waiver("waiver.expired", each, words, n=n) for each, n in expired.items()),
+        *(of_waiver("waiver.expired", each, words, n=n) for each, n in expired.items()),
         *([words.say("waiver.taken-away", n=bereft)] if bereft else []),
         *([words.say("waiver.counted", n=waived)] if waived else []),
         *idle(assessment, words),
@@ -32,8 +33,8 @@ def sentences(assessment: Assessment, words: Wording) -> list[str]:
 def idle(assessment: Assessment, words: Wording) -> list[str]:
     """Point out the waivers that nothing needs, and those of which that can't be said."""
     return [
-        *(_of_waiver("waiver.unmatched", each, words) for each in assessment.unmatched),
-        *(_of_waiver("waiver.unsettled", each, words) for each in assessment.unsettled),
+        *(of_waiver("waiver.unmatched", each, words) for each in assessment.unmatched),
+        *(of_waiver("waiver.unsettled", each, words) for each in assessment.unsettled),
     ]
 
 
@@ -75,25 +76,3 @@ def newer(assessment: Assessment, words: Wording) -> list[str]:
     return [
         words.say("baseline.newer", baseline=f"{baseline.started:{minute}}", date=f"{info.started:{minute}}")
     ]
-
-
-def of_standing(standing: Standing, words: Wording) -> str:
-    """Say who answers for a finding and why, or that nobody does any longer; empty where nobody ever did."""
-    if standing.waiver is not None:
-        return _of_waiver("waiver.holds", standing.waiver, words)
-    if standing.bereft:
-        return words.say("waiver.is-taken-away")
-    return _of_waiver("waiver.is-expired", standing.expired, words) if standing.expired else ""
-
-
-def _of_waiver(key: str, waiver: Waiver, words: Wording, **values: int) -> str:
-    return words.say(
-        key,
-        rule=waiver.rule,
-        host=visible(waiver.host),
-        reason=visible(waiver.reason),
-        kind=waiver.kind,
-        approver=visible(waiver.approver),
-        expires=waiver.expires.isoformat(),
-        **values,
-    )

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from tlsprobe.assessment import Judged
 from tlsprobe.facts import accepts_dhe
+from tlsprobe.remedy.check import check_command
 from tlsprobe.report import clients_view, edit_view, server_view, stack_view, survey
 from tlsprobe.report.blocks import Blocks, Reference
 from tlsprobe.report.phrases import Phrases
@@ -37,7 +38,12 @@ class Details:
         scan, phrases = each.scan, self._phrases
         yield self._own("facts", server_view.facts(each, phrases))
         if scan.status not in server_view.ASKED:
-            yield self._own("not_asked", phrases.reason(scan.status_reason), scan.status_reason, scan.detail)
+            yield self._own(
+                "not_asked",
+                phrases.reason(scan.status_reason),
+                scan.status_reason,
+                phrases.words.detail(scan.detail),
+            )
         elif not each.findings:
             yield self._same("digest", phrases.digest(each))
         for place, found in enumerate(each.findings):
@@ -45,11 +51,16 @@ class Details:
             yield self._own("finding", view, place == 0)
         if (edit := edit_view.edit(each, phrases.words)) is not None:
             yield self._same("edit", edit)
+            if edit.file:
+                said = phrases.words.say("fix.edit.check.scan", place=scan.target.label)
+                yield self._own("check", said, check_command(scan))
+                yield self._same("undo", edit)
+            yield self._same("all_edits")
 
     def _evidence(self, each: Judged) -> Iterator[Part]:
         scan, phrases = each.scan, self._phrases
         if scan.landings:
-            rows = clients_view.clients(scan, phrases)
+            rows = clients_view.clients(each.facts, phrases)
             yield self._same("clients", rows, clients_view.summary(scan, phrases))
         if forced := server_view.forced(scan, phrases):
             yield self._own("forced", forced, server_view.forced_with(scan, phrases))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tlsprobe.assessment import Assessment, Change
+from tlsprobe.assessment import Assessment, Change, answers
 from tlsprobe.report import decided
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.server_view import RowView
@@ -92,7 +92,7 @@ def waivers(assessment: Assessment, rows: Sequence[RowView], phrases: Phrases) -
     for each, row in zip(assessment.servers, rows, strict=True):
         for found in each.findings:
             standing = each.standing(found)
-            if said := decided.of_standing(standing, phrases.words):
+            if said := answers.of_standing(standing, phrases.words):
                 title = found.title.render(phrases.words)
                 expired = standing.waiver is None
                 lines.append(WaiverLine(row.anchor, row.label, found.rule, title, said, expired))

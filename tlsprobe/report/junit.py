@@ -11,12 +11,11 @@ from collections import Counter
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
-from tlsprobe.assessment import Assessment, Judged
+from tlsprobe.assessment import Assessment, Judged, answers
 from tlsprobe.assessment.since import with_share
 from tlsprobe.facts import ServerScan, Status
 from tlsprobe.gate import counts
 from tlsprobe.inventory import BadRow
-from tlsprobe.report import decided
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.tables import utc
 from tlsprobe.report.undecided import undecided
@@ -92,7 +91,7 @@ def _result(each: Judged, rule: Rule, found: Finding | None, fail_on: Severity, 
 def _met(each: Judged, found: Finding, fail_on: Severity, phrases: Phrases) -> _Result:
     words, standing = phrases.words, each.standing(found)
     if standing.waiver is not None:
-        return Skipped(decided.of_standing(standing, words), "waived")
+        return Skipped(answers.of_standing(standing, words), "waived")
     evidence = words.joined(said.render(words) for said in found.evidence)
     said = words.say("ci.failure", evidence=evidence, recommendation=found.recommended(words))
     result: Failure | Skipped
@@ -102,7 +101,7 @@ def _met(each: Judged, found: Finding, fail_on: Severity, phrases: Phrases) -> _
         result = Skipped(words.say("ci.not-counted.severity", fail_on=fail_on.value), found.severity.value)
     else:
         result = Skipped(words.say("ci.not-counted.known"), found.severity.value)
-    result.text = f"{decided.of_standing(standing, words)} {said}".lstrip()
+    result.text = f"{answers.of_standing(standing, words)} {said}".lstrip()
     return result
 
 

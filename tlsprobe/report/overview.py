@@ -87,7 +87,9 @@ def _locked_out(side: FixSide, servers: Sequence[Judged], words: Wording) -> str
     names = Counter(
         name
         for each in servers
-        for name in dict.fromkeys(one.client_name for one in advise(each.scan, each.open).locked_out)
+        for name in dict.fromkeys(
+            words.client(one.client, one.client_name) for one in advise(each.scan, each.open).locked_out
+        )
     )
     if not names:
         return words.say(

@@ -187,11 +187,15 @@ class Phrases:
         text = str(value) if value < 1000 else first_bytes(group.dh_g)
         return self.words.say("report.group.generator", n=len(group.dh_g), value=text)
 
+    def problem(self, scan: ServerScan) -> str:
+        """Say why a server was not assessed, or not in all; empty where it was."""
+        return self._detailed(self.reason(scan.status_reason), scan.detail) if scan.status_reason else ""
+
     def gaps(self, scan: ServerScan) -> list[str]:
         """Say what could not be found out about a server that was asked, and why."""
         said: list[str] = []
         if scan.status_reason:
-            said.append(self._detailed(self.reason(scan.status_reason), scan.detail))
+            said.append(self.problem(scan))
         if scan.dhe is not None and not scan.dhe.complete and scan.status_reason != "dhe-incomplete":
             said.append(self._detailed(self.reason("dhe-incomplete"), self.reason(scan.dhe.reason)))
         if not accepts_dhe(scan):
@@ -226,7 +230,7 @@ class Phrases:
 
     def _detailed(self, sentence: str, detail: str) -> str:
         return (
-            self.words.say("report.with-detail", said=sentence, detail=visible(detail))
+            self.words.say("report.with-detail", said=sentence, detail=visible(self.words.detail(detail)))
             if detail
             else sentence
         )

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from tlsprobe.assessment import Assessment, Change, Judged
+from tlsprobe.assessment import Assessment, Change, Judged, answers
 from tlsprobe.facts import Status
 from tlsprobe.gate import is_incomplete
 from tlsprobe.inventory import BadRow
 from tlsprobe.journal import INVENTORY
 from tlsprobe.remedy.markdown import bullets, plain
-from tlsprobe.report import decided
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import RULES, Finding, Rule, Severity
@@ -198,7 +197,7 @@ def _result(each: Judged, found: Finding, place: Json, phrases: Phrases) -> Json
         properties["change"] = standing.change.value
     suppression: list[Json] = []
     if standing.waiver is not None:
-        justification = decided.of_standing(standing, words)
+        justification = answers.of_standing(standing, words)
         suppression = [{"kind": "external", "status": "accepted", "justification": justification}]
     said = f"{each.scan.target.label}: {found.title.render(words)}. {evidence} {found.recommended(words)}"
     result: Json = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from tlsprobe.assessment import Judged, Standing
+from tlsprobe.assessment import Judged, Standing, answers
 from tlsprobe.facts import AcceptedSuite, Group, Observation, ServerScan, Status, groups_of
-from tlsprobe.report import decided, stack_view
+from tlsprobe.report import stack_view
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
 from tlsprobe.report.tables import utc
 from tlsprobe.rules import Finding
@@ -174,7 +174,7 @@ def finding(found: Finding, standing: Standing, phrases: Phrases) -> FindingView
         sources=found.sources,
         fingerprint=found.fingerprint,
         change=words.say(f"report.change.{standing.change}") if standing.change else "",
-        answered_for=decided.of_standing(standing, words),
+        answered_for=answers.of_standing(standing, words),
         is_waived=standing.waiver is not None,
     )
 

@@ -60,6 +60,7 @@ ENDPOINT_COLUMNS = (
     "fix_side",
     "confidence",
     "first_seen",
+    "waived",
 )
 PROBLEM_COLUMN = "problem"  # behind the inventory's own
 FINDING_COLUMNS = (
@@ -94,8 +95,8 @@ def endpoints_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame
     info = assessment.info
     every = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     tags = _tag_columns(each.scan for each in every)
-    lines = [(each.scan.target.line, _endpoint_row(each, tags)) for each in every]
     phrases = Phrases(wording(lang))
+    lines = [(each.scan.target.line, _endpoint_row(each, tags, phrases)) for each in every]
     lines += [(bad.line, _bad_row(bad, info.started, phrases)) for bad in info.bad_rows]
     rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
     return _frame(rows, [*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN])
@@ -141,7 +142,7 @@ def _frame(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
+def _endpoint_row(each: Judged, tags: dict[str, str], phrases: Phrases) -> Row:
     scan = each.scan
     target = scan.target
     own = dict(target.tags)
@@ -164,8 +165,9 @@ def _endpoint_row(each: Judged, tags: dict[str, str]) -> Row:
         "fix_side": each.fix.value if each.fix else "",
         "confidence": each.worst.confidence.value if each.worst else "",
         "first_seen": utc(each.first_seen),
+        "waived": " ".join(found.rule for found in each.findings if each.standing(found).waiver),
         **{column: own.get(name, "") for name, column in tags.items()},
-        PROBLEM_COLUMN: scan.detail,
+        PROBLEM_COLUMN: phrases.problem(scan),
     }
 
 

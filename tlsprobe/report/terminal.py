@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from tlsprobe.assessment import Assessment, Judged, Standing
+from tlsprobe.assessment import Assessment, Judged, Standing, answers
 from tlsprobe.facts import ServerScan, accepts_dhe
 from tlsprobe.report import clients_view, decided, survey
 from tlsprobe.report.headline import headline, lede
@@ -136,7 +137,7 @@ def _print_finding(found: Finding, standing: Standing, phrases: Phrases, console
     heading = _text(f"{found.rule} {found.name}", "bold")
     console.print(_text(label, _STYLES[found.severity]) + _text("  ") + heading)
     console.print(_text(found.title.render(words)))
-    if answered_for := decided.of_standing(standing, words):
+    if answered_for := answers.of_standing(standing, words):
         console.print(_text(answered_for))
     _print_list([each.render(words) for each in found.evidence], console)
     console.print(_text(words.say("report.terminal.recommendation"), "bold"))
@@ -214,7 +215,10 @@ def _ranking(shown: Sequence[Judged], phrases: Phrases) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column(say("report.column.server"), overflow="fold", ratio=1)
     table.add_column(say("report.column.severity"))
-    table.add_column(say("report.terminal.rate"), overflow="fold", max_width=16)
+    # A rate stays on its line; a reason, an id that may be longer, is broken where it has to be.
+    rates = [phrases.rate(each.rate) for each in shown if each.severity is not None]
+    width = max((cell_len(rate) for rate in rates), default=0)
+    table.add_column(say("report.terminal.rate"), overflow="fold", max_width=max(16, width))
     table.add_column(say("report.terminal.zeros"))
     for each in shown:
         known = each.severity is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tlsprobe.inventory import Target
-from tlsprobe.wording import Wording
+from tlsprobe.wording import Value, Wording
 
 
 class Severity(StrEnum):
@@ -78,14 +78,14 @@ class Sentence:
     """A key of `wording.SENTENCES` with its values: it becomes text only in a report, in its language."""
 
     key: str
-    values: tuple[tuple[str, str | int | float], ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()
 
     def render(self, wording: Wording) -> str:
         """Return the sentence in the language of `wording`."""
         return wording.say(self.key, **dict(self.values))
 
 
-def sentence(key: str, **values: str | int | float) -> Sentence:
+def sentence(key: str, **values: Value) -> Sentence:
     """Write a Sentence the way it is read."""
     return Sentence(key, tuple(values.items()))
 

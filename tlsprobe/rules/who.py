@@ -11,6 +11,7 @@ from tlsprobe.clients.profile import built_in_profiles
 from tlsprobe.facts import Landed, Landing, RefusedByClient, ServerScan, Unclear
 from tlsprobe.rules.named_clients import possibly_unfixed
 from tlsprobe.tls.suites import suite
+from tlsprobe.wording import ClientNames, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,13 @@ def clients_of(landings: Iterable[Landing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.client for each in landings))
 
 
-def names_of(landings: Sequence[Landing]) -> str:
+def names_of(landings: Sequence[Landing]) -> ClientNames:
     """Return the names of the clients, each once, for a sentence."""
-    return "; ".join(dict.fromkeys(each.client_name for each in landings))
+    return ClientNames(tuple(dict.fromkeys((each.client, each.client_name) for each in landings)))
+
+
+def name_of(landing: Landing, words: Wording) -> str:
+    """Name the client, and which of its ways to ask this is."""
+    client = words.client(landing.client, landing.client_name)
+    offer = words.offer(landing.client, landing.offer, landing.offer_name)
+    return f"{client} ({offer})" if offer else client

@@ -22,6 +22,17 @@ SENTENCES: dict[str, str] = {
     "fix.folder.nothing": (
         "No server of this run has a finding that ends with DHE; there is nothing to change."
     ),
+    "fix.folder.nothing-open": (
+        "Every finding of this run that ends with DHE is waived; there is nothing to change."
+    ),
+    "fix.folder.waived": "Waived",
+    "fix.folder.waived.what": (
+        "Somebody answers for these findings. An edit is written for them only where the waiver is of the "
+        "kind planned-change."
+    ),
+    "fix.folder.column.waiver": "Waiver",
+    "fix.folder.waived.count.one": "{n} finding is waived: {file} says by whom.",
+    "fix.folder.waived.count.many": "{n} findings are waived: {file} says by whom.",
     "fix.folder.windows": "Windows",
     "fix.folder.windows.what": (
         "A folder for each Windows that lands on DHE on one of these servers and may lack the fix: a "
@@ -59,6 +70,10 @@ SENTENCES: dict[str, str] = {
     ),
     "fix.server-file.clients": "The edits for Windows are in {folder}.",
     "fix.server-file.library": ("By its answers its TLS library is {library}, so it may be one of these."),
+    "fix.server-file.other-library": (
+        "No edit for {software} here: the one that is known is for {software} with {libraries}, and by its "
+        "answers this server does TLS with {library}."
+    ),
     "fix.server-file.windows": (
         "The server is Windows itself. The edits in {folder} count for what it accepts as well: take the "
         "folder of its version."
@@ -86,6 +101,8 @@ SENTENCES: dict[str, str] = {
     "fix.edit.apply": "Apply",
     "fix.edit.reload": "Make it count:",
     "fix.edit.check": "Check",
+    "fix.edit.check.scan": "Scan {place} again: no DHE suite may be left.",
+    "fix.edit.check.by-hand": "By hand, this has to fail:",
     "fix.edit.undo": "Undo",
     "fix.edit.notes": "To know",
     # ---- verify

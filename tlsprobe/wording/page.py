@@ -109,6 +109,7 @@ SENTENCES = {
     "report.part.edit": "The edit for {software}",
     "report.part.edit.not-named": "The edit",
     "report.edit.file": "File",
+    "report.edit.lines": "Lines",
     "report.edit.reload": "Make it count",
     "report.edit.more": "All edits, with a check for each server, are written into a folder by",
     "report.edit.windows": (

@@ -1,7 +1,6 @@
-"""Edits on servers: where they go, how to apply, check and undo them.
+"""Edits on servers: where they go, how to apply and undo them.
 
-Each edit has `apply` and `undo`, which take the file, and `check`, which takes the place, host:port,
-and the options that `openssl s_client` needs besides.
+Each edit has `apply` and `undo`, which take the file.
 """
 
 from __future__ import annotations
@@ -11,10 +10,6 @@ _LINE = (
     "has none. A copy stays beside it. After that, reload."
 )
 _UNDO = "The copy beside {file} is put back. After that, reload."
-_CHECK = (
-    "Scan {place} again: no DHE suite may be left. By hand, this has to fail: "
-    "openssl s_client -connect {connect}{options} -tls1_2 -cipher DHE"
-)
 _LIBRARY = (
     "The value is in the language of the TLS library. Debian's is built with GnuTLS; with OpenSSL, as on "
     "Red Hat, it is a cipher string that ends in :!kDHE:!DHE."
@@ -35,7 +30,6 @@ SENTENCES: dict[str, str] = {
         "The command puts the exclusion of DHE behind every ssl_ciphers in {file}, or a line into its http "
         "section where there is none. A copy stays beside it. After that, reload."
     ),
-    "fix.server.nginx.check": _CHECK,
     "fix.server.nginx.undo": _UNDO,
     "fix.server.nginx.note.other-files": (
         "An ssl_ciphers inside a server section counts more than the one of http: look for others with grep "
@@ -48,7 +42,6 @@ SENTENCES: dict[str, str] = {
     ),
     # ---- Apache
     "fix.server.apache.apply": _LINE,
-    "fix.server.apache.check": _CHECK,
     "fix.server.apache.undo": _UNDO,
     "fix.server.apache.note.place": (
         "On Red Hat and its kin the file is /etc/httpd/conf.d/ssl.conf, and the service is httpd."
@@ -64,7 +57,6 @@ SENTENCES: dict[str, str] = {
         "each bind line in {file}; where there is no default, a line goes into the global section. A copy "
         "stays beside it. After that, reload."
     ),
-    "fix.server.haproxy.check": _CHECK,
     "fix.server.haproxy.undo": _UNDO,
     "fix.server.haproxy.note.bind": (
         "The ciphers of a bind line count more than the default. Those in a crt-list file are not edited: "
@@ -80,7 +72,6 @@ SENTENCES: dict[str, str] = {
         "ssl-conf-cmd that is there, or a line at the end where there is none. A copy stays beside it. After "
         "that, restart."
     ),
-    "fix.server.lighttpd.check": _CHECK,
     "fix.server.lighttpd.undo": _UNDO,
     "fix.server.lighttpd.note.other-files": (
         "The list of a socket counts more than the one of the file: look for others with grep -rn "
@@ -93,7 +84,6 @@ SENTENCES: dict[str, str] = {
     ),
     # ---- stunnel
     "fix.server.stunnel.apply": _LINE,
-    "fix.server.stunnel.check": _CHECK,
     "fix.server.stunnel.undo": _UNDO,
     "fix.server.stunnel.note.services": (
         "What stands above the first service in brackets holds for all; a service's own ciphers counts more. "
@@ -107,7 +97,6 @@ SENTENCES: dict[str, str] = {
         "The command adds kDHE and DHE to smtpd_tls_exclude_ciphers in {file}, with Postfix's own postconf. "
         "A copy stays beside it. After that, reload."
     ),
-    "fix.server.postfix.check": _CHECK,
     "fix.server.postfix.undo": _UNDO,
     "fix.server.postfix.note.master": (
         "A service in master.cf that is started with -o smtpd_tls_exclude_ciphers=… has a list of its own: "
@@ -118,7 +107,6 @@ SENTENCES: dict[str, str] = {
     ),
     # ---- Dovecot
     "fix.server.dovecot.apply": _LINE,
-    "fix.server.dovecot.check": _CHECK,
     "fix.server.dovecot.undo": _UNDO,
     "fix.server.dovecot.note.dh": (
         "Since Dovecot 2.3 there is no DHE without ssl_dh: with the exclusion that line can go. For IMAP or "
@@ -130,7 +118,6 @@ SENTENCES: dict[str, str] = {
         "not set, over {file} and as root on the server itself. It counts at once for new connections; a "
         "restart makes sure."
     ),
-    "fix.server.openldap.check": _CHECK,
     "fix.server.openldap.undo": (
         "The command takes the exclusion off olcTLSCipherSuite again, over {file}. Where it was not set "
         "before, it stays with the value that is the default."
@@ -144,12 +131,10 @@ SENTENCES: dict[str, str] = {
         "The command puts the exclusion of DHE behind TLSCipherSuite in {file}, or a line at its top where "
         "there is none. A copy stays beside it. After that, restart."
     ),
-    "fix.server.openldap-conf.check": _CHECK,
     "fix.server.openldap-conf.undo": _UNDO,
     "fix.server.openldap-conf.note.library": _LIBRARY,
     # ---- PostgreSQL
     "fix.server.postgresql.apply": _LINE,
-    "fix.server.postgresql.check": _CHECK,
     "fix.server.postgresql.undo": _UNDO,
     "fix.server.postgresql.note.place": (
         "The folder has the version and the cluster in it. Elsewhere the file is in the data folder; SHOW "
@@ -163,7 +148,6 @@ SENTENCES: dict[str, str] = {
         "The command puts DHE and DH_anon in front of jdk.tls.disabledAlgorithms in {file}, or a whole line "
         "in where there is none. A copy stays beside it. After that, restart the application."
     ),
-    "fix.server.java.check": _CHECK,
     "fix.server.java.undo": _UNDO,
     "fix.server.java.note.place": (
         "It holds for everything that this Java runs. Outside Debian the file is conf/security/java.security "
@@ -179,7 +163,6 @@ SENTENCES: dict[str, str] = {
         "The command puts the section into {file}, which it makes where there is none. A copy of what was "
         "there stays beside it. After that, restart the application."
     ),
-    "fix.server.gnutls.check": _CHECK,
     "fix.server.gnutls.undo": _UNDO,
     "fix.server.gnutls.note.all-programs": (
         "It holds for every program on this machine that uses GnuTLS, as server or client, whatever its own "
@@ -195,7 +178,6 @@ SENTENCES: dict[str, str] = {
         "The command puts the exclusion of DHE behind tls_require_ciphers in {file}, or a line at its top "
         "where there is none. A copy stays beside it. After that, restart."
     ),
-    "fix.server.exim.check": _CHECK,
     "fix.server.exim.undo": _UNDO,
     "fix.server.exim.note.split": (
         "Debian makes Exim's configuration from this file, or from those in /etc/exim4/conf.d where it is "
@@ -208,7 +190,6 @@ SENTENCES: dict[str, str] = {
         "The command puts the exclusion of DHE behind --tls-cipher-list in {file}, or the option in where it "
         "is not set. A copy stays beside it. After that, restart the application."
     ),
-    "fix.server.nodejs.check": _CHECK,
     "fix.server.nodejs.undo": _UNDO,
     "fix.server.nodejs.note.place": (
         "The file is the one that EnvironmentFile= of the service names; there is none by that name unless "
@@ -223,7 +204,6 @@ SENTENCES: dict[str, str] = {
         "The command writes {file} and adds the module to the policy in force. After that, restart what does "
         "TLS, or the machine."
     ),
-    "fix.server.crypto-policies.check": _CHECK,
     "fix.server.crypto-policies.undo": (
         "The module is taken out of the policy in force, and {file} is removed. After that, restart what "
         "does TLS, or the machine."

@@ -61,5 +61,11 @@ SENTENCES: dict[str, str] = {
     "stack.value.closed": "closed",
     "stack.value.silent": "silent",
     "stack.value.reset": "reset",
+    "stack.value.alert": "alert",
+    "stack.value.retry": "retry",
+    "stack.value.one-record": "one record",
+    "stack.value.several": "several",
+    "stack.value.minimal": "minimal",
+    "stack.value.padded": "padded",
     "stack.trait.other": "{question}, {name}: {value}",
 }
