@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -45,7 +45,7 @@ class Wanted:
     split_by: str | None = None
     baseline: Baseline | None = None  # None: the one that the run has, if any
     out: Path | None = None  # where the reports go; None: into the run's folder
-    as_of: datetime | None = None  # the day on which waivers have to hold; None: today
+    as_of: date | None = None  # the day on which waivers have to hold; None: today
     lang: str = ENGLISH
     quiet: bool = False
 

@@ -57,9 +57,9 @@ def read_decisions(waivers: Sequence[Path] | None, baseline: Path | None) -> Dec
     )
 
 
-def as_of(day: datetime | None) -> date:
+def as_of(day: date | None) -> date:
     """Return the day on which waivers have to hold: the one asked for, else today's in UTC."""
-    return (day or datetime.now(UTC)).date()
+    return day or datetime.now(UTC).date()
 
 
 def assessed(

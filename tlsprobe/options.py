@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -278,11 +280,22 @@ BaselineRun = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+
+
+def _day(text: str) -> date:
+    """Read a day; click's own reader names strftime's letters."""
+    # date.fromisoformat takes more than is said here.
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise typer.BadParameter(f"{text!r} is no day; write it as 2026-11-30, year first")
+
+
 AsOf = Annotated[
-    datetime | None,
+    date | None,
     typer.Option(
         "--as-of",
-        formats=["%Y-%m-%d"],
+        parser=_day,
         metavar="YYYY-MM-DD",
         help="The day on which waivers have to hold.",
         show_default="today, UTC",

@@ -246,3 +246,17 @@ def test_usage_errors_come_before_anything_is_sent(tmp_path: Path, arguments: li
     assert says in said(done.stderr)
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("day", ["30.11.2026", "2026-13-01", "20261130", "2026-W48-1", "soon"])
+@pytest.mark.parametrize("command", [("report", "run"), ("diff", "a", "b"), ("fix", "run")])
+def test_a_day_that_is_none_is_refused_in_our_words(
+    command: tuple[str, ...], day: str, tmp_path: Path
+) -> None:
+    done = tlsprobe(*command, "--as-of", day, cwd=tmp_path, COLUMNS="200")
+    assert done.returncode == 2
+    assert "write it as 2026-11-30, year first" in done.stderr
+    assert "%Y" not in done.stderr
+    shown = tlsprobe(command[0], "--help", cwd=tmp_path, COLUMNS="200").stdout
+    assert "YYYY-MM-DD" in shown
+    assert "%Y" not in shown
