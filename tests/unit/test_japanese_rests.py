@@ -186,7 +186,16 @@ def test_a_name_of_the_users_own_is_said_as_it_is_written() -> None:
 
 # --- what stands behind a status_reason
 
-_RAISERS = {"DialError", "NoAddress", "ProxyError", "PreludeFailed", "not_offered", "refused", "broken"}
+_RAISERS = {
+    "DialError",
+    "NoAddress",
+    "SeatLost",
+    "ProxyError",
+    "PreludeFailed",
+    "not_offered",
+    "refused",
+    "broken",
+}
 _OF_THE_PROTOCOL = {"failure"}  # an element of XMPP
 
 
@@ -202,7 +211,7 @@ def details_in(source: str) -> Iterator[str]:
 def test_each_detail_of_ours_has_its_japanese() -> None:
     package = Path(tlsprobe.__file__).parent
     named = [package / name for name in ("dial.py", "names.py", "proxies.py")]
-    files = [*named, *(package / "preludes").glob("*.py")]
+    files = [*named, *(package / "preludes").glob("*.py"), *(package / "engines").glob("*.py")]
     ours = {text for file in files for text in details_in(file.read_text())} - _OF_THE_PROTOCOL
     assert len(ours) > 10
     assert {text for text in ours if wording("ja").detail(text) == text} == set()

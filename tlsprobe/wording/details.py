@@ -33,5 +33,7 @@ SENTENCES: dict[str, str] = {
     "detail.tds.none": "the server answers ENCRYPT_NOT_SUP",
     "detail.only.name": "no line of the --only files names it",
     "detail.only.address": "no line of the --only files holds this address",
+    "detail.worker.late": "the worker did not keep the deadline",
+    "detail.worker.died": "the worker that scanned it died",
     "detail.tds.8": "the server wants TLS first, as in TDS 8",
 }
