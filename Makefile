@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify bench sample traits schema locale lock clean
+.PHONY: help demo test lint verify kill bench sample traits schema locale lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,9 @@ lint: $(VENV)/dev.done  ## ruff, mypy --strict, import-linter
 
 verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the measured facts
 	$(BIN)/python -m tests.peers.verify
+
+kill: $(VENV)/dev.done  ## a scan killed (-9) 200 times at random moments, and gone on with
+	TLSPROBE_KILLS=200 $(BIN)/pytest -q -s tests/hostile/test_killed.py
 
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 	$(BIN)/python -m benchmarks.cost

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the file, then replace it. Raises OSError and leaves the old file as it was."""
+    """Write beside the file, then replace it, and wait until the disk has both.
+
+    Raises OSError that names the file, and leaves the old one as it was.
+    """
+    try:
+        _write_beside(path, data)
+        sync_folder(path.parent)
+    except OSError as error:  # it names the unfinished one, or none
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in it; without that a new file may be gone after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems sync no folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _write_beside(path: Path, data: bytes) -> None:
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
         try:
             unfinished.write(data)

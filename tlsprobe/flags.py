@@ -200,8 +200,8 @@ def plan_new(
         now=datetime.now(UTC),
     )
     if not dry_run and plan.targets:
-        plan = _with_own_profiles(plan)
-        start_folder(plan, path.read_bytes())
+        plan, profiles = _with_own_profiles(plan)
+        start_folder(plan, path.read_bytes(), profiles)
     return plan
 
 
@@ -236,18 +236,15 @@ def _too_short(inventory: Inventory, config: ScanConfig) -> Iterator[Notice]:
             yield Notice(target.line, "window-too-short", message, target.window)
 
 
-def _with_own_profiles(plan: Plan) -> Plan:
-    """Keep the user's client profiles with the run: it goes on and is verified with the same."""
-    files = _paths(plan.info.flags, "clients")
-    if not files:
-        return plan
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    kept = []
-    for number, file in enumerate(files, start=1):
-        name = f"clients-{number}.toml"
-        (plan.folder / name).write_bytes(file.read_bytes())
-        kept.append(name)
-    return replace(plan, info=replace(plan.info, flags=plan.info.flags | {"clients": "\n".join(kept)}))
+def _with_own_profiles(plan: Plan) -> tuple[Plan, dict[str, bytes]]:
+    """Name the user's client profiles as the run keeps them, with their content; `verify` needs them too."""
+    kept = {
+        f"clients-{number}.toml": file.read_bytes()
+        for number, file in enumerate(_paths(plan.info.flags, "clients"), start=1)
+    }
+    if not kept:
+        return plan, kept
+    return replace(plan, info=replace(plan.info, flags=plan.info.flags | {"clients": "\n".join(kept)})), kept
 
 
 def plan_resumed(

@@ -1,26 +1,27 @@
 """A run on disk: scan.jsonl, one line a server, facts only; run.json, who and when and with what flags.
 
 A line is written when its server is done, and flushed to disk before the next. A run that was killed loses
-at most the servers in flight; a last line that was cut off is taken away when the run goes on.
+at most the servers in flight; docs/operating.md says what else survives what.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import os
 from collections.abc import Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from tlsprobe.facts import SCHEMA, Observation, ServerScan
+from tlsprobe.files import write_whole
 from tlsprobe.inventory import BadRow, Notice, Pin, RowKey, Target
+from tlsprobe.linefile import LineFile, at_rest
 from tlsprobe.waivers import Waiver
 
 JOURNAL = "scan.jsonl"
@@ -83,45 +84,57 @@ def json_schema() -> str:
 
 
 class Journal:
-    """Appends scans to a run folder; a context manager."""
+    """Appends scans to a run; a context manager. While it is open nobody else goes on with the run.
 
-    def __init__(self, folder: Path) -> None:
+    `after` is the size, in bytes, that the journal had when it was read to plan what is left: None where that
+    makes no difference.
+    """
+
+    def __init__(self, folder: Path, *, after: int | None = None) -> None:
         self._path = folder / JOURNAL
-        self._file: IO[bytes] | None = None
+        self._lines = LineFile(self._path)
+        self._after = after
 
     def __enter__(self) -> Journal:
-        try:
-            self._file = self._path.open("ab")
-            _cut_torn_line(self._path)
-        except OSError as error:
-            raise JournalError(f"{self._path}: {error.strerror}; choose another folder with --out") from None
+        with _errors(self._path, "make its folder writable, or choose another one with --out"):
+            self._lines.__enter__()
+        if self._after not in (None, self._lines.size):
+            self._lines.__exit__(None, None, None)
+            raise JournalError(f"{self._path}: another tlsprobe wrote to this run meanwhile; start again")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._file is not None  # noqa: S101
-        self._file.close()
+        self._lines.__exit__(kind, error, trace)
 
     def append(self, scan: ServerScan) -> None:
-        """Write one line and wait until the disk has it; JournalError where it cannot."""
-        assert self._file is not None  # noqa: S101
-        try:
-            self._file.write(to_line(scan))
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise JournalError(
-                f"{self._path}: {error.strerror}; what is there is kept, go on with --resume"
-            ) from None
+        """Write one line and wait until the disk has it; JournalError, and no part of it, where it cannot."""
+        with _errors(self._path, "what is there is kept: make room, and go on with --resume"):
+            self._lines.append(to_line(scan))
 
 
-def _cut_torn_line(path: Path) -> None:
-    """Remove what stands behind the last line feed: the line of a run that was killed in writing it."""
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(path, whole)
+@contextmanager
+def nobody_writing(folder: Path) -> Iterator[int]:
+    """Keep others from going on with a run while it is read; yield the size of its journal in bytes.
+
+    JournalError where one is at it.
+    """
+    path = folder / JOURNAL
+    with ExitStack() as reading:
+        with _errors(path, "give a folder that `tlsprobe scan` wrote"):
+            size = reading.enter_context(at_rest(path))
+        yield size
+
+
+@contextmanager
+def _errors(path: Path, advice: str) -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError:
+        raise JournalError(f"{path}: another tlsprobe is working on this run; wait until it ends") from None
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}; {advice}") from None
 
 
 def read_scans(folder: Path) -> tuple[ServerScan, ...]:
@@ -212,13 +225,9 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def write_run_info(folder: Path, info: RunInfo) -> None:
     """Write run.json, whole or not at all."""
     path = folder / RUN
-    unfinished = path.with_suffix(".tmp")
     text = json.dumps(_RUN.dump_python(info, mode="json"), indent=2, ensure_ascii=False)
-    try:
-        unfinished.write_text(text + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise JournalError(f"{path}: {error.strerror}; choose another folder with --out") from None
+    with _errors(path, "make its folder writable, or choose another one with --out"):
+        write_whole(path, (text + "\n").encode())
 
 
 def read_run_info(folder: Path) -> RunInfo:

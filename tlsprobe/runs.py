@@ -9,22 +9,26 @@ import shlex
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from tlsprobe import __version__
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
+from tlsprobe.files import sync_folder, write_whole
 from tlsprobe.inventory import Inventory, Target, parse_columns, read_inventory
 from tlsprobe.journal import (
     INVENTORY,
+    JOURNAL,
     RUN,
     Journal,
     JournalError,
     RunInfo,
+    nobody_writing,
     read_run_info,
     read_scans,
     remaining,
@@ -49,6 +53,7 @@ class Plan:
     targets: tuple[Target, ...]
     excluded: tuple[ServerScan, ...] = ()
     done: tuple[ServerScan, ...] = ()
+    journal_size: int = 0  # bytes, when `done` was read
 
 
 def new_plan(
@@ -96,7 +101,8 @@ def resumed_plan(
     folder: Path, inventory: Inventory, *, selection: Selection, retry: Sequence[str] = ()
 ) -> Plan:
     """Plan the rest of a run, or with `retry` only the servers whose answer was one of RETRYABLE."""
-    info, done = read_run_info(folder), read_scans(folder)
+    with nobody_writing(folder) as size:
+        info, done = read_run_info(folder), read_scans(folder)
     if inventory.sha256 != info.inventory_sha256:
         raise JournalError(f"{folder / INVENTORY}: this is not the inventory that the run began with")
     allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
@@ -106,19 +112,28 @@ def resumed_plan(
         targets = tuple(replace(rows[each.row], pin=each.pin) for each in again if each.row in rows)
     else:
         targets = remaining(allowed, (scan.target for scan in done))
-    return Plan(folder, info, targets, done=done)
+    return Plan(folder, info, targets, done=done, journal_size=size)
 
 
-def start_folder(plan: Plan, inventory_bytes: bytes) -> None:
-    """Make the folder of a new run; one that holds a run already is left alone: JournalError."""
+def start_folder(
+    plan: Plan, inventory_bytes: bytes, others: Mapping[str, bytes] = MappingProxyType({})
+) -> None:
+    """Make the folder of a new run, with `others` in it by name.
+
+    One that holds a run already is left alone: JournalError.
+    """
     folder = plan.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(folder.parent)
         if (folder / RUN).exists():
             raise JournalError(f"{folder} holds a run already; go on with --resume, or choose another --out")
-        (folder / INVENTORY).write_bytes(inventory_bytes)
+        for name, content in {INVENTORY: inventory_bytes, **others}.items():
+            write_whole(folder / name, content)
+        (folder / JOURNAL).touch()
     except OSError as error:
-        raise JournalError(f"{folder}: {error.strerror}; choose another folder with --out") from None
+        raise JournalError(f"{error.filename}: {error.strerror}; choose another folder with --out") from None
+    # The last of them: a folder that has it is a run that can be gone on with.
     write_run_info(folder, plan.info)
 
 
@@ -126,7 +141,7 @@ def carry_out(
     plan: Plan, config: ScanConfig, *, engine: Engine = local.run, stop: threading.Event
 ) -> Iterator[ServerScan]:
     """Scan what the plan has left, until `stop` is set; yield each scan once it is in the journal."""
-    with Journal(plan.folder) as journal:
+    with Journal(plan.folder, after=plan.journal_size) as journal:
         for scan in plan.excluded:
             journal.append(scan)
             yield scan

@@ -27,6 +27,7 @@ from tlsprobe.journal import (
     Journal,
     JournalError,
     RunInfo,
+    nobody_writing,
     read_run_info,
     read_scans,
     remaining,
@@ -93,6 +94,29 @@ def test_a_line_cut_off_is_not_read_and_taken_away(tmp_path: Path) -> None:
         assert read_scans(tmp_path) == (first,)
     write(tmp_path, second)
     assert read_scans(tmp_path) == (first, second)
+
+
+def test_a_run_that_somebody_went_on_with_since_it_was_planned_is_left_alone(tmp_path: Path) -> None:
+    first, second = full_scan(parse_target("a.example")), full_scan(parse_target("b.example"))
+    write(tmp_path, first)
+    with nobody_writing(tmp_path) as size:
+        pass
+    with Journal(tmp_path, after=size) as journal:
+        journal.append(second)
+    with pytest.raises(JournalError, match="meanwhile"), Journal(tmp_path, after=size):
+        pass
+    with pytest.raises(JournalError, match="meanwhile"), Journal(tmp_path, after=0):
+        pass
+    write(tmp_path, first)  # and it holds no lock on what it refused
+    assert read_scans(tmp_path) == (first, second)
+
+
+def test_a_run_that_is_worked_on_is_neither_read_nor_written(tmp_path: Path) -> None:
+    with Journal(tmp_path):
+        with pytest.raises(JournalError, match="another tlsprobe"), Journal(tmp_path):
+            pass
+        with pytest.raises(JournalError, match="another tlsprobe"), nobody_writing(tmp_path):
+            pass
 
 
 def test_the_last_line_of_a_server_counts(tmp_path: Path) -> None:
