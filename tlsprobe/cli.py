@@ -10,16 +10,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tlsprobe import __version__, diff_command, fix_commands, options
-from tlsprobe.log import set_up
+from tlsprobe.log import log, set_up
 from tlsprobe.usage import usage, usage_errors
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,15 +29,19 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C outside a scan ends with 130."""
+    """Run the command line; Ctrl-C outside a scan ends with 130. A bug of ours is logged like the rest."""
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        log.critical("internal error", exc_info=True, extra={"event": "internal-error"})
+        sys.exit(1)
 
 
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    set_up()
     if version:
         typer.echo(f"tlsprobe {__version__}")
         raise typer.Exit
@@ -112,6 +113,7 @@ def scan(
     lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_json: options.LogJson = False,
 ) -> None:
     """Scan an inventory and write the reports.
 
@@ -120,7 +122,7 @@ def scan(
     interrupted (what is done is kept; go on with --resume).
     """
     with usage_errors():
-        set_up(verbose)
+        set_up(verbose=verbose, as_json=log_json)
         from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import (
             collect,
@@ -155,7 +157,9 @@ def scan(
     from tlsprobe.conclusion import Wanted, carry_out_and_conclude
     from tlsprobe.engines import local
 
-    wanted = Wanted(kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet)
+    wanted = Wanted(
+        kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet, log_json=log_json
+    )
     sys.exit(carry_out_and_conclude(plan, config, wanted, engine=partial(local.run, processes=processes)))
 
 
@@ -192,10 +196,11 @@ def probe(
     lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_json: options.LogJson = False,
 ) -> None:
     """Ask one server, and print what it does; with --all-ips what each of its addresses does."""
     with usage_errors():
-        set_up(verbose)
+        set_up(verbose=verbose, as_json=log_json)
         from tlsprobe.decisions import as_of, read_decisions
         from tlsprobe.flags import collect, one_target, scan_config, with_proxy
 
@@ -211,12 +216,14 @@ def probe(
     from tlsprobe.engines import local
     from tlsprobe.gate import exit_code
     from tlsprobe.output import print_table
+    from tlsprobe.progress import logged
     from tlsprobe.report.terminal import print_server
     from tlsprobe.rules import Severity
     from tlsprobe.runs import run_info
 
     info = run_info("probe", source=target.endpoint, sha256="", flags=flags, now=datetime.now(UTC))
-    assessment = assess(local.run([target], config), info, waivers=decisions.waivers or (), today=as_of(None))
+    scans = logged(local.run([target], config))
+    assessment = assess(scans, info, waivers=decisions.waivers or (), today=as_of(None))
     if stdout is not None:
         print_table(stdout, assessment, lang=lang)
     elif not quiet:

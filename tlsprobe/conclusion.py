@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +22,9 @@ from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.interrupts import stoppable
 from tlsprobe.journal import JournalError, RunInfo, read_scans, remaining
-from tlsprobe.output import print_table, say_interrupted, say_stopped, with_progress
+from tlsprobe.log import line, said
+from tlsprobe.output import print_table, say_interrupted, say_stopped, say_summary
+from tlsprobe.progress import logged, with_progress
 from tlsprobe.report import write_reports
 from tlsprobe.report.terminal import print_summary
 from tlsprobe.rules import Severity
@@ -30,7 +32,6 @@ from tlsprobe.runs import Plan, carry_out, finish, pause
 from tlsprobe.scan import ScanConfig
 from tlsprobe.usage import usage_errors
 from tlsprobe.wording import ENGLISH, wording
-from tlsprobe.wording.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +49,20 @@ class Wanted:
     as_of: date | None = None  # the day on which waivers have to hold; None: today
     lang: str = ENGLISH
     quiet: bool = False
+    log_json: bool = False
 
 
 def carry_out_and_conclude(
     plan: Plan, config: ScanConfig, wanted: Wanted, *, engine: Engine = local.run
 ) -> ExitCode:
     """Scan what the plan has left, write the reports; what is done when it is interrupted is reported too."""
+    words = wording(wanted.lang)
     try:
-        with stoppable(wording(wanted.lang).say("scan.stopping")) as stop:
-            scans = carry_out(plan, config, engine=engine, stop=stop)
-            shown = scans if wanted.quiet else with_progress(scans, plan, wanted.lang)
-            left = remaining(plan.targets, (scan.target for scan in shown))
+        with stoppable(lambda: line("stopping", words.say("scan.stopping"))) as stop:
+            scans = logged(carry_out(plan, config, engine=engine, stop=stop))
+            if not wanted.quiet:
+                scans = with_progress(scans, plan, config, words, bar=not wanted.log_json)
+            left = remaining(plan.targets, (scan.target for scan in scans))
     except (JournalError, EngineError) as error:
         return _failed(str(error))
     interrupted = bool(left) and stop.is_set()
@@ -110,15 +114,19 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
     except PartsError as error:
         return _failed(f"--split-by {error}")
     except OSError as error:
-        return _failed(f"{error}; the journal is kept: tlsprobe report {folder}")
+        why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return _failed(f"{why}; the journal is kept, so when that is mended: tlsprobe report {folder}")
     if handouts and not wanted.quiet and (older := _others_beside(handouts)):
-        said = wording(wanted.lang).say("handouts.older", n=len(older), names=" ".join(older))
-        print(visible(said), file=sys.stderr)
+        names = " ".join(older)
+        said("handouts-older", wording(wanted.lang).say("handouts.older", n=len(older), names=names))
     if wanted.stdout is not None:
         print_table(wanted.stdout, assessment, lang=wanted.lang)
-    if not wanted.quiet:
+    code = exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+    if not wanted.quiet and wanted.log_json:
+        say_summary(assessment, code, written=written, lang=wanted.lang)
+    elif not wanted.quiet:
         print_summary(assessment, Console(stderr=True), written=written, lang=wanted.lang)
-    return exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+    return code
 
 
 def _others_beside(handouts: Sequence[Path]) -> list[str]:
@@ -130,5 +138,5 @@ def _others_beside(handouts: Sequence[Path]) -> list[str]:
 
 
 def _failed(why: str) -> ExitCode:
-    print(f"tlsprobe: {why}", file=sys.stderr)
+    said("failed", why, level=logging.ERROR)
     return ExitCode.USAGE

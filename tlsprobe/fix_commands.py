@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from dataclasses import replace
@@ -77,6 +78,7 @@ def verify(
     lang: options.Language = options.LanguageName.EN,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    log_json: options.LogJson = False,
 ) -> None:
     """Probe the servers of a run that had findings again, and say what became of each.
 
@@ -84,17 +86,17 @@ def verify(
     something is still there or new, or a client is locked out now, 3 something could not be told, or had no
     turn before --until or in its change window.
     """
-    from tlsprobe.log import set_up
+    from tlsprobe.log import line, said, set_up
 
     with usage_errors():
-        set_up(verbose)
+        set_up(verbose=verbose, as_json=log_json)
         from tlsprobe.flags import collect, of_a_run, scan_config, with_proxy
         from tlsprobe.interrupts import stoppable
         from tlsprobe.journal import JournalError, read_run_info, read_scans
         from tlsprobe.selection import read_selection
         from tlsprobe.verification import Outcome, plan_verification
         from tlsprobe.verification import verify as verify_run
-        from tlsprobe.verified import print_verification, print_verified
+        from tlsprobe.verified import print_verification, print_verified, say_outcomes
 
         info, scans = read_run_info(run), read_scans(run)
         info = replace(info, flags=of_a_run(info.flags, collect(ctx)))
@@ -103,28 +105,33 @@ def verify(
         plan = plan_verification(run, info, scans, datetime.now(UTC), selection=selection)
     from rich.console import Console
 
+    from tlsprobe.progress import log_done
     from tlsprobe.wording import wording
 
     console = Console()
     verified = []
     try:
-        with stoppable(wording(lang).say("scan.stopping")) as stop:
+        with stoppable(lambda: line("stopping", wording(lang).say("scan.stopping"))) as stop:
             for each in verify_run(plan, scans, config, stop=stop) if plan.targets else ():
                 verified.append(each)
+                if verbose:
+                    log_done(each.new)
                 if not quiet:
                     print_verification(each, console, lang=lang)
     except JournalError as error:
-        typer.echo(f"tlsprobe: {error}", err=True)
+        said("failed", str(error), level=logging.ERROR)
         sys.exit(EXIT_USAGE)
     if not quiet:
         print_verified(verified, console, folder=plan.folder if plan.targets else None, lang=lang)
+    if log_json and not quiet:
+        say_outcomes(verified, plan.info.run_id)
     if stop.is_set() and len(verified) < len(plan.targets):
-        said = wording(lang).say("verify.interrupted", n=len(verified), total=len(plan.targets))
-        typer.echo(said, err=True)
+        how_far = wording(lang).say("verify.interrupted", n=len(verified), total=len(plan.targets))
+        said("interrupted", how_far, done=len(verified), total=len(plan.targets))
         sys.exit(130)
     left = len(plan.targets) - len(verified)
     if left > 0 and not quiet:
-        typer.echo(wording(lang).say("verify.left", n=left), err=True)
+        said("stopped", wording(lang).say("verify.left", n=left), left=left)
     outcomes = {each.outcome for each in verified}
     if outcomes & {Outcome.LOCKED_OUT, Outcome.WORSE, Outcome.STILL_THERE}:
         sys.exit(1)

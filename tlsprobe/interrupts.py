@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -13,11 +13,11 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stoppable(said: str) -> Iterator[threading.Event]:
+def stoppable(said: Callable[[], str]) -> Iterator[threading.Event]:
     """Return an event that the first signal sets; the second is a KeyboardInterrupt.
 
-    `said` tells whoever sent it on standard error what happens now. Outside the main thread signals are
-    somebody else's.
+    The line that `said` makes tells whoever sent it what happens now, on standard error. Outside the main
+    thread signals are somebody else's.
     """
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -29,7 +29,7 @@ def stoppable(said: str) -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
         # Not by a stream: it may have been interrupted in the middle of a write.
-        os.write(2, f"{said}\n".encode())
+        os.write(2, f"{said()}\n".encode())
 
     before = {each: signal.signal(each, on_signal) for each in _SIGNALS}
     try:

@@ -334,3 +334,12 @@ Quiet = Annotated[
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Say what is done, server by server.", rich_help_panel=OUTPUT)
 ]
+LogJson = Annotated[
+    bool,
+    typer.Option(
+        "--log-json",
+        envvar="TLSPROBE_LOG_JSON",
+        help="What goes to standard error is a JSON object a line; docs/operating.md says what is in it.",
+        rich_help_panel=OUTPUT,
+    ),
+]

@@ -1,58 +1,30 @@
-"""What commands print beside the reports: progress, tables on standard output, the plan of a dry run."""
+"""What commands print beside the reports: tables on standard output, the plan of a dry run, notices."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tlsprobe import options
 from tlsprobe.assessment import Assessment
-from tlsprobe.facts import ServerScan
 from tlsprobe.forecast import forecast, sure_to_start, windows_ahead
+from tlsprobe.gate import ExitCode
 from tlsprobe.journal import RunInfo, to_line
+from tlsprobe.log import said
 from tlsprobe.report import endpoints_csv, findings_csv
-from tlsprobe.report.phrases import Phrases
+from tlsprobe.report.headline import headline
+from tlsprobe.report.phrases import Phrases, severity_id
 from tlsprobe.runs import Plan
 from tlsprobe.scan import ScanConfig, budget
 from tlsprobe.target import Target
 from tlsprobe.wording import ENGLISH, Wording, wording
-
-
-def with_progress(scans: Iterator[ServerScan], plan: Plan, lang: str = ENGLISH) -> Iterable[ServerScan]:
-    """Show a bar on standard error where that is a terminal; else nothing.
-
-    A name that is planned as one turns out to be as many servers as it has addresses.
-    """
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from scans
-        return
-    columns = (
-        TextColumn(wording(lang).say("scan.progress")),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        total = len(plan.targets) + len(plan.excluded)
-        names = {target.row for target in plan.targets if not target.pin}
-        task = progress.add_task("", total=total)
-        for scan in scans:
-            target = scan.target
-            if target.pin and target.row in names:
-                names.remove(target.row)
-                total += len(target.pin.of) - 1
-            progress.update(task, advance=1, total=total, description=f"{target.host}: {scan.status}")
-            yield scan
 
 
 def print_table(kind: options.StdoutFormat, assessment: Assessment, *, lang: str = ENGLISH) -> None:
@@ -150,28 +122,47 @@ def _time(seconds: float, words: Wording) -> str:
 
 def say_stopped(folder: Path, left: int, *, lang: str = ENGLISH) -> None:
     """Say that the run stopped by the clock, how many servers are left, and how to go on."""
-    typer.echo(wording(lang).say("scan.stopped", n=left, folder=str(folder)), err=True)
+    how_far = wording(lang).say("scan.stopped", n=left, folder=str(folder))
+    said("stopped", how_far, folder=str(folder), left=left)
 
 
 def say_notices(info: RunInfo, *, lang: str = ENGLISH) -> None:
     """Say on standard error what is worth a look in the inventory and spoils nothing."""
     phrases = Phrases(wording(lang))
     for notice in info.notices:
-        said = phrases.notice(notice)
-        at = phrases.words.say("notice.at", line=notice.line, said=said) if notice.line else said
-        typer.echo(at, err=True)
+        words = phrases.notice(notice)
+        at = phrases.words.say("notice.at", line=notice.line, said=words) if notice.line else words
+        said("inventory-notice", at, line=notice.line, id=notice.kind)
 
 
 def say_bad_rows(info: RunInfo, *, lang: str = ENGLISH) -> None:
     """Name each row that could not be used, on standard error."""
     phrases = Phrases(wording(lang))
     for row in info.bad_rows:
-        typer.echo(phrases.bad_row_at(row), err=True)
+        said("bad-row", phrases.bad_row_at(row), line=row.line, id=row.reason)
+
+
+def say_summary(
+    assessment: Assessment, code: ExitCode, *, written: Sequence[Path] = (), lang: str = ENGLISH
+) -> None:
+    """Say for a log what the summary says on a terminal."""
+    every = assessment.servers
+    said(
+        "run-done",
+        headline(every, wording(lang)),
+        run=assessment.info.run_id,
+        exit_code=int(code),
+        servers=len(every),
+        severities=Counter(severity_id(each) for each in every),
+        statuses=Counter(each.scan.status.value for each in every),
+        bad_rows=len(assessment.info.bad_rows),
+        reports=[str(path) for path in written],
+    )
 
 
 def say_interrupted(folder: Path, *, lang: str = ENGLISH) -> None:
     """Say that what is done is kept, and how to go on."""
-    typer.echo(wording(lang).say("scan.interrupted", folder=str(folder)), err=True)
+    said("interrupted", wording(lang).say("scan.interrupted", folder=str(folder)), folder=str(folder))
 
 
 def say_unless(quiet: bool) -> Callable[[str], None]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
+
+from tlsprobe.log import said
 
 EXIT_USAGE = 2
 
@@ -27,5 +30,5 @@ def usage_errors() -> Iterator[None]:
 
 def usage(text: str) -> NoReturn:
     """Say what is wrong, and end."""
-    typer.echo(f"tlsprobe: {text}", err=True)
+    said("usage-error", text, level=logging.ERROR)
     raise typer.Exit(EXIT_USAGE)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tlsprobe.assessment import has_no_dhe
 from tlsprobe.facts import Landing, ServerScan, accepts_dhe
+from tlsprobe.log import said
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.rules import name_of
 from tlsprobe.tls.suites import suite_name
@@ -76,6 +77,13 @@ def print_verified(
 def _names(landings: Sequence[Landing], phrases: Phrases) -> str:
     names = dict.fromkeys(name_of(each, phrases.words) for each in landings)
     return phrases.words.listed(names, long=True)
+
+
+def say_outcomes(every: Sequence[Verification], run: str) -> None:
+    """Say for a log what `print_verified` says on a terminal."""
+    counts = Counter(each.outcome.value for each in every)
+    message = ", ".join(f"{n} {outcome}" for outcome, n in counts.items()) or "nothing to verify"
+    said("run-done", message, run=run, servers=len(every), outcomes=counts)
 
 
 def _facts(scan: ServerScan, phrases: Phrases) -> str:

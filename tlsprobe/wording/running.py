@@ -41,7 +41,13 @@ SENTENCES: dict[str, str] = {
     "dry-run.nothing": "nothing was connected to",
     "demo.left-out": "left out: {title} ({why})",
     "demo.running": "running: {titles}",
-    "scan.progress": "scanning",
+    "progress.done": "{count} of {total} servers",
+    "progress.rate": "{rate} a second",
+    "progress.left": "about {time} left",
+    "progress.last.one": "the last {n} takes {time} at most",
+    "progress.last.many": "the last {n} take {time} at most, each",
+    "progress.took": "in {time}",
+    "progress.found": "findings: {said}",
     "scan.stopping": "Stopping: what is done within five seconds is kept. Press Ctrl-C again to end at once.",
     "scan.stopped.one": (
         "{n} server had no turn before the time set or in its change window. Go on then: "
