@@ -125,7 +125,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(inventory: Path, tmp_path: 
     done = read_only(run, "scan", "--resume", run, "--retry", "unreachable")
     assert (done.returncode, done.stderr) == (
         2,
-        f"tlsprobe: {run / JOURNAL}: Permission denied; make its folder writable, or choose another one with "
+        f"tlsprobe: {run / RUN}: Permission denied; make its folder writable, or choose another one with "
         "--out\n",
     )
     assert (run / JOURNAL).read_bytes() == before
