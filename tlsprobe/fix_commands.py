@@ -90,6 +90,7 @@ def verify(
 
     with usage_errors():
         set_up(verbose=verbose, as_json=log_json)
+        from tlsprobe.engines.seat import EngineError
         from tlsprobe.flags import collect, of_a_run, scan_config, with_proxy
         from tlsprobe.interrupts import stoppable
         from tlsprobe.journal import JournalError, read_run_info, read_scans
@@ -118,7 +119,7 @@ def verify(
                     log_done(each.new)
                 if not quiet:
                     print_verification(each, console, lang=lang)
-    except JournalError as error:
+    except (EngineError, JournalError) as error:
         said("failed", str(error), level=logging.ERROR)
         sys.exit(EXIT_USAGE)
     if not quiet:
