@@ -17,6 +17,8 @@ from tlsprobe.inventory import Target
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Untestable
 
 SCHEMA = 1
+# The status_reason of a server of which no more was asked than its DHE suites, and that has some.
+SUITES_ONLY = "suites-only"
 
 
 def _from_hex(value: object) -> object:

@@ -100,6 +100,8 @@ def verify(
         from tlsprobe.verified import print_verification, print_verified, say_outcomes
 
         info, scans = read_run_info(run), read_scans(run)
+        if "suites_only" in info.flags:
+            usage(f"{run} asked for DHE suites only: scan its servers in full, change them, then verify that")
         info = replace(info, flags=of_a_run(info.flags, collect(ctx)))
         config = with_proxy(scan_config(info.flags, run), dict(info.flags), proxy)
         selection = read_selection(exclude=exclude or [], only=only or [])

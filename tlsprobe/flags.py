@@ -45,9 +45,9 @@ class UsageError(Exception):
 
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
-    "columns", "exclude", "only", "samples", "survey", "clients", "banners", "client_cert", "client_key",
-    "connections", "connections_per_host", "rate", "rate_in_all", "timeout", "deadline", "all_ips",
-    "ipv4", "ipv6",
+    "columns", "exclude", "only", "suites_only", "samples", "survey", "clients", "banners", "client_cert",
+    "client_key", "connections", "connections_per_host", "rate", "rate_in_all", "timeout", "deadline",
+    "all_ips", "ipv4", "ipv6",
 )  # fmt: skip
 
 
@@ -121,6 +121,8 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
     """
     if "ipv4" in flags and "ipv6" in flags:
         _usage("-4 and -6 exclude each other")
+    if "suites_only" in flags and (flags.get("samples", "0") != "0" or "survey" in flags):
+        _usage("--suites-only asks for nothing else; leave out --samples and --survey")
     family = socket.AF_INET if "ipv4" in flags else socket.AF_INET6 if "ipv6" in flags else socket.AF_UNSPEC
     identity = None
     if "client_cert" in flags or "client_key" in flags:
@@ -144,6 +146,7 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
         deadline_s=float(flags.get("deadline", 180.0)),
         samples=int(flags.get("samples", 0)),
         survey="survey" in flags,
+        suites_only="suites_only" in flags,
         family=family,
         all_ips="all_ips" in flags,
         until=datetime.fromisoformat(flags[UNTIL]) if UNTIL in flags else None,

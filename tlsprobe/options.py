@@ -70,6 +70,16 @@ SurveyFlag = Annotated[
         rich_help_panel=PROBING,
     ),
 ]
+SuitesOnly = Annotated[
+    bool,
+    typer.Option(
+        "--suites-only",
+        envvar="TLSPROBE_SUITES_ONLY",
+        help="A first sweep: only which DHE suites, in whose order, over which group. Scan those that have "
+        "DHE in full afterwards.",
+        rich_help_panel=PROBING,
+    ),
+]
 Clients = Annotated[
     list[Path] | None,
     typer.Option(

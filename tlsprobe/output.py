@@ -56,7 +56,10 @@ def print_dry_run(plan: Plan, config: ScanConfig, now: datetime, *, lang: str = 
         "bad_rows": words.number(len(plan.info.bad_rows)),
     }
     typer.echo(words.say("dry-run.servers", n=len(plan.targets), **left_out))
-    typer.echo(words.say("dry-run.server", base=each.base, without_dhe=each.without_dhe))
+    if config.suites_only:
+        typer.echo(words.say("dry-run.server.suites-only", base=each.base))
+    else:
+        typer.echo(words.say("dry-run.server", base=each.base, without_dhe=each.without_dhe))
     parts = [
         words.say(f"dry-run.part.{name}", n=n)
         for name, n in (
@@ -68,7 +71,7 @@ def print_dry_run(plan: Plan, config: ScanConfig, now: datetime, *, lang: str = 
             ("stack", each.stack),
             ("optional", each.optional),
         )
-        if n or name != "optional"
+        if n
     ]
     typer.echo(f"  ({', '.join(parts)})")
     most, in_all = words.number(each.most), words.number(each.most * len(plan.targets))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from tlsprobe.clients.profile import ClientProfile, built_in_profiles
 from tlsprobe.dial import Dialer
 from tlsprobe.facts import (
+    SUITES_ONLY,
     Banner,
     DheSuites,
     Landing,
@@ -61,6 +62,7 @@ class ScanConfig:
     questions: tuple[Question, ...] = ALL_QUESTIONS  # of what the server says of itself
     until: datetime | None = None  # aware: no server is started that could not be done by then
     replay_always: bool = False  # the clients' offers, also where no DHE is accepted
+    suites_only: bool = False  # which DHE suites, over which group, and nothing more
 
 
 @dataclass(slots=True)
@@ -118,6 +120,19 @@ def budget(config: ScanConfig) -> Budget:
     refusals = 2 + 1 + 1  # two batches at TLS 1.2, one each at 1.1 and 1.0
     every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
     every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
+    suites = 5 * control + every_suite + every_form + order
+    if config.suites_only:
+        return Budget(
+            control=2 * control,
+            refusals=refusals,
+            order=order,
+            forced=0,
+            replays=0,
+            without_dhe=0,
+            stack=0,
+            optional=0,
+            most=suites,
+        )
     replays = count_replays(config.clients)
     optional += MOST_CONNECTIONS if config.questions else 0
     return Budget(
@@ -129,14 +144,7 @@ def budget(config: ScanConfig) -> Budget:
         without_dhe=replays.without_dhe,
         stack=GLANCES,
         optional=optional,
-        most=5 * control
-        + every_suite
-        + every_form
-        + order
-        + MOST_FORCED_HANDSHAKES
-        + replays.most
-        + GLANCES
-        + optional,
+        most=suites + MOST_FORCED_HANDSHAKES + replays.most + GLANCES + optional,
     )
 
 
@@ -233,11 +241,12 @@ async def _speaks_otherwise(interview: Interview, notes: _Notes) -> bool:
 async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
     notes.status = Status.PARTLY_ASSESSED  # until the last probe has had its say
     notes.dhe = await dhe_suites(interview)
+    if config.suites_only:
+        return notes.settle(*await _after_suites(interview, notes.dhe))
     if not notes.dhe.accepted:
-        if not notes.dhe.complete:
-            return notes.settle(Status.PARTLY_ASSESSED, "dhe-incomplete", notes.dhe.reason)
-        if not await _still_answers(interview):
-            return notes.settle(Status.PARTLY_ASSESSED, "flapping", "the closing control failed")
+        status, *why = await _after_suites(interview, notes.dhe)
+        if status is not Status.ASSESSED:
+            return notes.settle(status, *why)
         if config.replay_always:
             await _replay(interview, config, notes)
         return await _conclude(interview, config, notes)
@@ -249,6 +258,17 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
         notes.settled = True
         await sample(interview, notes.dhe, config.samples)
     return await _conclude(interview, config, notes)
+
+
+async def _after_suites(interview: Interview, dhe: DheSuites) -> tuple[Status, str, str]:
+    """Close with a control; all is known of a server by its suites alone only where it has no DHE."""
+    if not dhe.complete:
+        return Status.PARTLY_ASSESSED, "dhe-incomplete", dhe.reason
+    if not await _still_answers(interview):
+        return Status.PARTLY_ASSESSED, "flapping", "the closing control failed"
+    if dhe.accepted:
+        return Status.PARTLY_ASSESSED, SUITES_ONLY, ""
+    return Status.ASSESSED, "", ""
 
 
 async def _replay(interview: Interview, config: ScanConfig, notes: _Notes) -> None:

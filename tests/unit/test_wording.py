@@ -14,6 +14,7 @@ STATUS_REASONS = """
     starttls-not-supported starttls-not-offered starttls-refused starttls-failed
     client-certificate-required control-failed dhe-incomplete zeros-inconclusive zeros-untestable
     until window-closed excluded internal-error no-file-descriptors not-scanned landings-unclear busy
+    suites-only
     proxy-unreachable proxy-refused proxy-authentication proxy-failed
 """
 ZEROS_REASONS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tlsprobe.facts import (
+    SUITES_ONLY,
     FormAccepted,
     PremasterZeros,
     ServerScan,
@@ -30,6 +31,10 @@ _OF_ONE_QUESTION = (
 )
 
 
+# What the suites, their groups and the shares that came with them decide.
+_OF_SUITES = ("DHE007", "DHE008", "DHE010")
+
+
 @dataclass(frozen=True, slots=True)
 class Undecided:
     """Why a rule is left open. `gap`: the scan did not get as far (exit code 3); else it did not show."""
@@ -48,7 +53,7 @@ def undecided(scan: ServerScan, rule: str, phrases: Phrases) -> Undecided | None
 
 
 def _gap(scan: ServerScan, rule: str, phrases: Phrases) -> str:
-    if _ended_early(scan):
+    if _ended_early(scan, rule):
         return next(iter(phrases.gaps(scan)), "") or phrases.words.say(f"report.status.{scan.status}")
     zeros = scan.zeros
     if rule == "DHE001" and zeros and zeros.premaster_zeros in _UNANSWERED_Z:
@@ -61,10 +66,12 @@ def _gap(scan: ServerScan, rule: str, phrases: Phrases) -> str:
     return ""
 
 
-def _ended_early(scan: ServerScan) -> bool:
+def _ended_early(scan: ServerScan, rule: str) -> bool:
     if scan.status is Status.ASSESSED:
         return False
     asked = scan.status is Status.PARTLY_ASSESSED and scan.dhe is not None and scan.dhe.complete
+    if scan.status_reason == SUITES_ONLY and rule in _OF_SUITES:
+        return not asked
     return not asked or scan.status_reason not in _OF_ONE_QUESTION
 
 

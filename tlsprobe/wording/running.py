@@ -9,6 +9,9 @@ SENTENCES: dict[str, str] = {
         "a server with DHE: {base} connections, one for each DHE suite and version it takes, and up to "
         "{without_dhe} for what clients get without DHE"
     ),
+    "dry-run.server.suites-only": (
+        "a server with DHE: {base} connections, and one for each DHE suite and version it takes"
+    ),
     "dry-run.part.control": "{n} control",
     "dry-run.part.refusals": "{n} refusals",
     "dry-run.part.order": "{n} for the order",
