@@ -36,8 +36,8 @@ SENTENCES = {
         "The list of DHE suites may have gaps: asking did not end in a clear refusal of the rest."
     ),
     "status-reason.suites-only": (
-        "No more than the DHE suites was asked (--suites-only). What the server does with a leading zero, and "
-        "who lands on DHE, takes a full scan."
+        "No more than the DHE suites was asked (--suites-only). What the server does with a leading zero, "
+        "and who lands on DHE, takes a full scan."
     ),
     "status-reason.landings-unclear": "What some of the clients would negotiate could not be found out.",
     "status-reason.zeros-inconclusive": "The handshakes with a leading zero gave no clear answer.",
