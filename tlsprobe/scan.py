@@ -19,6 +19,7 @@ from tlsprobe.facts import (
     PremasterZeros,
     ServerScan,
     Status,
+    SuiteOrder,
     Survey,
     Unclear,
     Unreachable,
@@ -123,7 +124,7 @@ def budget(config: ScanConfig) -> Budget:
     suites = 5 * control + every_suite + every_form + order
     if config.suites_only:
         return Budget(
-            control=2 * control,
+            control=control,
             refusals=refusals,
             order=order,
             forced=0,
@@ -199,8 +200,8 @@ async def _examine(target: Target, address: str, dialer: Dialer, config: ScanCon
 async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
     """Send the control hello; a plainer one where that gets no TLS back."""
     name = interview.target.server_name
-    oldest = oldest_hello()
-    for hello in (any_hello(server_name=name), plain_hello(server_name=name), oldest):
+    modern, oldest = any_hello(server_name=name), oldest_hello()
+    for hello in (modern, plain_hello(server_name=name), oldest):
         if hello is oldest and notes.reason not in ("closed", "reset"):
             break  # a server of TLS 1.0 may close on what it does not know; it does not fall silent
         answer = await interview.ask(CONTROL, _who_answers(interview.prelude), hello)
@@ -215,6 +216,7 @@ async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
             case Broken(how=how, detail=detail) if answer.server_hello is None:
                 notes.settle(Status.NO_TLS, how, detail)
             case _:
+                interview.takes_ems = hello is modern and answer.server_hello is not None
                 notes.settle(Status.ASSESSED)
                 return True
     return False
@@ -264,7 +266,8 @@ async def _after_suites(interview: Interview, dhe: DheSuites) -> tuple[Status, s
     """Close with a control; all is known of a server by its suites alone only where it has no DHE."""
     if not dhe.complete:
         return Status.PARTLY_ASSESSED, "dhe-incomplete", dhe.reason
-    if not await _still_answers(interview):
+    # Whose order rules is asked last. An answer to it is as good as one to a control.
+    if dhe.order is SuiteOrder.UNKNOWN and not await _still_answers(interview):
         return Status.PARTLY_ASSESSED, "flapping", "the closing control failed"
     if dhe.accepted:
         return Status.PARTLY_ASSESSED, SUITES_ONLY, ""

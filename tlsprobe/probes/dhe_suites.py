@@ -45,14 +45,15 @@ class _Batch:
 async def dhe_suites(interview: Interview) -> DheSuites:
     """Ask for every DHE suite of the registry at TLS 1.2, 1.1 and 1.0.
 
-    The first form of hello that finds one is kept for all that follows. No form finding any is "none".
+    The first form of hello that finds one is kept for all that follows. No form finding any is "none". A
+    server that answered a control with Extended Master Secret is not asked in the forms that only lack it.
     """
     accepted: list[AcceptedSuite] = []
     form: HelloForm | None = None
     unclear = ""
     for version in VERSIONS:
         unclear_here = ""
-        for candidate in (form,) if form else HelloForm:
+        for candidate in (form,) if form else _forms(interview):
             batches = await _ask_batches(interview, version, candidate)
             taken = [suite for batch in batches for suite in batch.taken]
             accepted += taken
@@ -66,6 +67,12 @@ async def dhe_suites(interview: Interview) -> DheSuites:
         unclear = unclear or unclear_here
     order = await _order(interview, accepted, form) if form else SuiteOrder.UNKNOWN
     return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
+
+
+def _forms(interview: Interview) -> tuple[HelloForm, ...]:
+    """Leave Extended Master Secret out only for a server that may choke on it."""
+    every = tuple(HelloForm)
+    return tuple(each for each in every if not each.only_lacks_ems) if interview.takes_ems else every
 
 
 async def _ask_batches(interview: Interview, version: Version, form: HelloForm) -> list[_Batch]:

@@ -41,6 +41,11 @@ class HelloForm(StrEnum):
     FFDHE = "ffdhe"
     BARE = "no-extensions"
 
+    @property
+    def only_lacks_ems(self) -> bool:
+        """Whether another form is the same with Extended Master Secret."""
+        return f"{self.value}+ems" in {form.value for form in HelloForm}
+
 
 def dhe_hello(
     *,
