@@ -26,11 +26,12 @@ from tlsprobe.probes.hello import HelloForm
 from tlsprobe.probes.interview import MAX_TESTED_PRIMES
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import FFDHE_GROUPS, SECP256R1
-from tlsprobe.tls.messages import ClientHello, supported_groups
+from tlsprobe.tls.messages import ClientHello, extended_master_secret, supported_groups
 from tlsprobe.tls.suites import DHE_SUITE_NAMES
 
 REFUSAL = record(21, b"\x02\x28")
 SUPPORTED_GROUPS = supported_groups(SECP256R1).kind
+EXTENDED_MASTER_SECRET = extended_master_secret().kind
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,18 @@ def test_a_form_that_hangs_does_not_spoil_the_one_that_works(server: Running, sp
     assert (done.status, done.status_reason) == (Status.ASSESSED, "")
     assert done.dhe is not None
     assert (done.dhe.form, done.dhe.complete, done.dhe.reason) == (HelloForm.NO_GROUPS_EMS, True, "")
+    assert len(done.dhe.accepted) == 13
+
+
+def has_extended_master_secret(hello: ClientHello) -> bool:
+    return any(each.kind == EXTENDED_MASTER_SECRET for each in hello.extensions or ())
+
+
+def test_who_chokes_on_extended_master_secret_is_asked_without(server: Running) -> None:
+    behave = passes_on(server.address, server.port, but=has_extended_master_secret, to=hostile.closes)
+    done = scan(behave, "127.69.0.3", ScanConfig(suites_only=True))
+    assert done.dhe is not None
+    assert (done.dhe.form, done.dhe.complete) == (HelloForm.CURVES, True)
     assert len(done.dhe.accepted) == 13
 
 
