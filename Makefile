@@ -44,10 +44,12 @@ kill: $(VENV)/dev.done  ## a scan killed (-9) 200 times at random moments, and g
 	TLSPROBE_KILLS=200 $(BIN)/pytest -q -s tests/hostile/test_killed.py
 
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
+bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run; as root it installs the scanners it compares
 	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.reports
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/pytest benchmarks/micro -q --benchmark-timer=time.process_time --benchmark-columns=min,median,rounds
+	$(BIN)/python -m benchmarks.beside
 
 # Whose machine it was is nobody's business, so user and host are taken out of run.json.
 sample: $(VENV)/dev.done  ## reports/sample again, in both languages, from every real server that can run here

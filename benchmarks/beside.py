@@ -105,7 +105,9 @@ def print_results(results: Sequence[Result]) -> None:
 
 def print_agreement(results: Sequence[Result], fleet: Sequence[Server]) -> None:
     """Say on how many servers each scanner found the suites that tlsprobe found, and which differ."""
-    ours = next((each.found for each in results if each.name == SUITES_ONLY), {})
+    ours = next((each.found for each in results if each.name == SUITES_ONLY), None)
+    if ours is None:
+        return
     kinds = {each.address: each.kind.id for each in fleet}
     print(f"\nThe DHE suites found, beside `{SUITES_ONLY}`:\n")
     for each in results:
