@@ -64,7 +64,9 @@ def compare(scanner: Scanner, fleet: Sequence[Server], root: Path) -> Result:
         best = min(walls, key=lambda n: walls[n])
         tried = ", ".join(f"{n}: {len(part) / wall:.2f}" for n, wall in walls.items())
         print(f"  {scanner.name}: servers a second by processes: {tried}", flush=True)
-    return _run(scanner, mine, best, root / "run")
+    result = _run(scanner, mine, best, root / "run")
+    print(f"  {scanner.name}: {', '.join(f'{number:.1f}' for number in result.figures)}", flush=True)
+    return result
 
 
 def _run(scanner: Scanner, fleet: Sequence[Server], processes: int, folder: Path) -> Result:

@@ -54,7 +54,7 @@ class Scanner:
         return shutil.which(self.program, path=f"{Path(sys.executable).parent}:{SEARCH_PATH}")
 
 
-# ---- tlsprobe: one process, its own limits -----------------------------------------------------------
+# ---- tlsprobe: its own number of processes, its own limits -----------------------------------------
 
 
 def _tlsprobe(*flags: str) -> Callable[[Path, Path], list[str]]:
@@ -191,7 +191,7 @@ SCANNERS = (
         SUITES_ONLY,
         sys.executable,
         "",
-        _tlsprobe("--suites-only", "--format", "csv"),
+        _tlsprobe("--suites-only", "--format", "none"),
         _read_tlsprobe,
         processes=(1,),
     ),
@@ -199,7 +199,7 @@ SCANNERS = (
     Scanner("sslscan", "sslscan", "sslscan", _sslscan, _read_sslscan),
     Scanner("nmap", "nmap", "nmap", _nmap, _read_nmap),
     Scanner("sslyze", "sslyze", "", _sslyze, _read_sslyze),
-    Scanner("testssl.sh", "testssl", "testssl.sh", _testssl, _read_testssl, most=10),
+    Scanner("testssl.sh", "testssl", "testssl.sh", _testssl, _read_testssl, processes=(4, 8), most=10),
 )
 
 
