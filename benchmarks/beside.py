@@ -65,7 +65,7 @@ def compare(scanner: Scanner, fleet: Sequence[Server], root: Path) -> Result:
         tried = ", ".join(f"{n}: {len(part) / wall:.2f}" for n, wall in walls.items())
         print(f"  {scanner.name}: servers a second by processes: {tried}", flush=True)
     result = _run(scanner, mine, best, root / "run")
-    print(f"  {scanner.name}: {', '.join(f'{number:.1f}' for number in result.figures)}", flush=True)
+    print(f"  {scanner.name}: {', '.join(map(_shown, result.figures))}", flush=True)
     return result
 
 
@@ -89,11 +89,14 @@ _FIGURES = ("servers/s", "CPU ms", "connections", "kB", "peak MB")
 
 
 def print_results(results: Sequence[Result]) -> None:
-    """Print the figures, then the same as multiples of tlsprobe's answer to the same question."""
+    """Print the figures, then the same as multiples of tlsprobe's answer to the same question.
+
+    tlsprobe is started once, and has as many processes as it chooses.
+    """
     print(f"\n| scanner | processes | servers | {' | '.join(_FIGURES)} |")
     print("|---|" + "--:|" * (len(_FIGURES) + 2))
     for each in results:
-        told = " | ".join(f"{number:.1f}" for number in each.figures)
+        told = " | ".join(map(_shown, each.figures))
         print(f"| {each.name} | {each.processes} | {each.servers} | {told} |")
     ours = next((each for each in results if each.name == SUITES_ONLY), None)
     if ours is None:
@@ -101,8 +104,12 @@ def print_results(results: Sequence[Result]) -> None:
     print(f"\nAs multiples of `{SUITES_ONLY}`:\n\n| scanner | {' | '.join(_FIGURES)} |")
     print("|---|" + "--:|" * len(_FIGURES))
     for each in results:
-        told = " | ".join(f"{a / b:.2f}" for a, b in zip(each.figures, ours.figures, strict=True))
+        told = " | ".join(_shown(a / b) for a, b in zip(each.figures, ours.figures, strict=True))
         print(f"| {each.name} | {told} |")
+
+
+def _shown(number: float) -> str:
+    return f"{number:.1f}" if number >= 1 else f"{number:.2g}"
 
 
 def print_agreement(results: Sequence[Result], fleet: Sequence[Server]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -172,12 +173,16 @@ def _read_testssl(answer: Path) -> dict[str, Found]:
     with answer.open(newline="") as file:
         for row in csv.DictReader(file):
             host = row["fqdn/ip"].split("/")[0]
+            if not host:
+                continue  # about testssl.sh itself
             if row["id"] in ("PFS_ciphers", "FS_ciphers"):
                 suites[host] = frozenset(
                     ("", _CODES[name]) for name in row["finding"].split() if name in _CODES
                 )
             elif row["id"].startswith("DH_groups"):
-                bits[host] = {int("".join(filter(str.isdigit, row["finding"])) or 0)}
+                # `ffdhe2048` by name, others as `(2048 bits)`; TLS 1.3's groups are among them.
+                sizes = re.findall(r"ffdhe(\d+)|\((\d+) bits\)", row["finding"])
+                bits[host] = {int(named or counted) for named, counted in sizes}
             else:
                 suites.setdefault(host, frozenset())
     return {host: Found(said, frozenset(bits.get(host, ()))) for host, said in suites.items()}
@@ -199,7 +204,7 @@ SCANNERS = (
     Scanner("sslscan", "sslscan", "sslscan", _sslscan, _read_sslscan),
     Scanner("nmap", "nmap", "nmap", _nmap, _read_nmap),
     Scanner("sslyze", "sslyze", "", _sslyze, _read_sslyze),
-    Scanner("testssl.sh", "testssl", "testssl.sh", _testssl, _read_testssl, processes=(4, 8), most=10),
+    Scanner("testssl.sh", "testssl", "testssl.sh", _testssl, _read_testssl, processes=(4,), most=10),
 )
 
 
