@@ -43,7 +43,6 @@ verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the mea
 kill: $(VENV)/dev.done  ## a scan killed (-9) 200 times at random moments, and gone on with
 	TLSPROBE_KILLS=200 $(BIN)/pytest -q -s tests/hostile/test_killed.py
 
-bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run
 bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run; as root it installs the scanners it compares
 	$(BIN)/python -m benchmarks.cost
 	$(BIN)/python -m benchmarks.reports
