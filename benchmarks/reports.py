@@ -22,10 +22,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tlsprobe.facts import DheSuites, Landing, RefusedByServer, ServerScan, Status, SuiteOrder
+from tlsprobe.facts import DheSuites, Glance, Landing, RefusedByServer, ServerScan, Status, SuiteOrder
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_run_info, read_scans, to_line, write_run_info
 from tlsprobe.report import FORMATS
+from tlsprobe.tls.messages import HELLO_RETRY_REQUEST_RANDOM
 
 SAMPLE = Path(__file__).parent.parent / "reports" / "sample"
 SERVERS = 10_000
@@ -73,6 +74,7 @@ def _varied(scan: ServerScan, number: int, chance: random.Random) -> ServerScan:
             for each in scan.observations
         ),
         landings=tuple(_landing(each, chance) for each in scan.landings),
+        glances=tuple(_glance(each, chance) for each in scan.glances),
         share=scan.share and replace(scan.share, samples=chance.randint(20, 2000)),
     )
     if kind < 0.25:
@@ -109,6 +111,18 @@ def _landing(landing: Landing, chance: random.Random) -> Landing:
     if landing.without_dhe is None or chance.random() > 0.01:
         return landing
     return replace(landing, without_dhe=RefusedByServer(HANDSHAKE_FAILURE))
+
+
+def _glance(glance: Glance, chance: random.Random) -> Glance:
+    """Give an answer another random, session and signature; what the library decides stays as it is."""
+    hello, share = glance.server_hello, glance.key_exchange
+    if hello and hello[2:34] != HELLO_RETRY_REQUEST_RANDOM:
+        hello = hello[:6] + chance.randbytes(20) + hello[26:]
+        if hello[34] == 32:  # bytes of session id, behind version and random: RFC 5246 §7.4.1.3
+            hello = hello[:39] + chance.randbytes(28) + hello[67:]
+    signature = 8 + share[3] if len(share) > 4 else 0  # of an ECDHE share: RFC 8422 §5.4
+    signed = chance.randbytes(len(share) - signature)
+    return replace(glance, server_hello=hello, key_exchange=share[:signature] + signed)
 
 
 def write_run(folder: Path, count: int) -> None:

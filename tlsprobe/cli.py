@@ -262,12 +262,13 @@ def report(
     writes elsewhere.
     """
     with usage_errors():
+        from tlsprobe.condensed import read_condensed
         from tlsprobe.decisions import read_decisions
         from tlsprobe.flags import formats_wanted
-        from tlsprobe.journal import read_run_info, read_scans
+        from tlsprobe.journal import read_run_info
 
         kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
-        info, scans = read_run_info(run), read_scans(run)
+        info, scans = read_run_info(run), read_condensed(run)
         info = decisions.keep(run, info) if out is None else decisions.hold_for(info)
     from tlsprobe.conclusion import Wanted, conclude
 

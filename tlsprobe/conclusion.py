@@ -13,6 +13,7 @@ from rich.console import Console
 from tlsprobe import options
 from tlsprobe.assessment.baseline import Baseline
 from tlsprobe.assessment.parts import PartsError
+from tlsprobe.condensed import read_condensed
 from tlsprobe.decisions import as_of, assessed
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
@@ -21,7 +22,7 @@ from tlsprobe.facts import ServerScan
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.interrupts import stoppable
-from tlsprobe.journal import JournalError, RunInfo, read_scans, remaining
+from tlsprobe.journal import JournalError, RunInfo, remaining
 from tlsprobe.log import line, said
 from tlsprobe.output import print_table, say_interrupted, say_stopped, say_summary
 from tlsprobe.progress import logged, with_progress
@@ -70,7 +71,7 @@ def carry_out_and_conclude(
         info = plan.info
     else:
         info = pause(plan, left, config.until) if left else finish(plan, now=datetime.now(UTC))
-    code = conclude(plan.folder, info, read_scans(plan.folder), wanted)
+    code = conclude(plan.folder, info, read_condensed(plan.folder), wanted)
     if interrupted:
         say_interrupted(plan.folder, lang=wanted.lang)
         return ExitCode.INTERRUPTED

@@ -38,15 +38,16 @@ def diff(
     """
     with usage_errors():
         from tlsprobe.assessment.remembered import read_as_baseline
+        from tlsprobe.condensed import read_condensed
         from tlsprobe.decisions import as_of as day_of
         from tlsprobe.decisions import assessed, read_decisions
-        from tlsprobe.journal import read_run_info, read_scans
+        from tlsprobe.journal import read_run_info
 
         baseline, info = read_as_baseline(old), read_run_info(new)
         decisions = read_decisions(waivers, None)
         if decisions.waivers is not None:
             info = replace(info, waivers=decisions.waivers)
-        assessment = assessed(new, info, read_scans(new), day_of(as_of), baseline)
+        assessment = assessed(new, info, read_condensed(new), day_of(as_of), baseline)
     from rich.console import Console
 
     from tlsprobe.gate import diff_exit_code

@@ -34,14 +34,15 @@ def fix(
     waived gets none, unless the waiver is of the kind planned-change; README.md there says what that is.
     """
     with usage_errors():
+        from tlsprobe.condensed import read_condensed
         from tlsprobe.decisions import as_of as day_of
         from tlsprobe.decisions import assessed
-        from tlsprobe.journal import read_run_info, read_scans
+        from tlsprobe.journal import read_run_info
         from tlsprobe.remedy.folder import fix_files
         from tlsprobe.remedy.pages import nothing_to_change, waived_findings
         from tlsprobe.wording import wording
 
-        assessment = assessed(run, read_run_info(run), read_scans(run), day_of(as_of))
+        assessment = assessed(run, read_run_info(run), read_condensed(run), day_of(as_of))
         words = wording(lang)
         files = fix_files(assessment, run=shlex.quote(str(run)), words=words)
     from tlsprobe.files import write_whole
@@ -90,16 +91,17 @@ def verify(
 
     with usage_errors():
         set_up(verbose=verbose, as_json=log_json)
+        from tlsprobe.condensed import read_condensed
         from tlsprobe.engines.seat import EngineError
         from tlsprobe.flags import collect, of_a_run, scan_config, with_proxy
         from tlsprobe.interrupts import stoppable
-        from tlsprobe.journal import JournalError, read_run_info, read_scans
+        from tlsprobe.journal import JournalError, read_run_info
         from tlsprobe.selection import read_selection
         from tlsprobe.verification import Outcome, plan_verification
         from tlsprobe.verification import verify as verify_run
         from tlsprobe.verified import print_verification, print_verified, say_outcomes
 
-        info, scans = read_run_info(run), read_scans(run)
+        info, scans = read_run_info(run), read_condensed(run)
         if "suites_only" in info.flags:
             usage(f"{run} asked for DHE suites only: scan its servers in full, change them, then verify that")
         info = replace(info, flags=of_a_run(info.flags, collect(ctx)))

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, TypeVar, cast
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from tlsprobe.facts import SCHEMA, Observation, ServerScan
+from tlsprobe.facts import SCHEMA, ServerScan
 from tlsprobe.files import write_whole
 from tlsprobe.inventory import BadRow, Notice, Pin, RowKey, Target
 from tlsprobe.linefile import LineFile, at_rest
@@ -28,7 +28,6 @@ JOURNAL = "scan.jsonl"
 RUN = "run.json"
 INVENTORY = "inventory.csv"
 
-Part = TypeVar("Part", bound=Hashable)
 TargetKey = tuple[RowKey, str | None]
 
 
@@ -137,20 +136,20 @@ def _errors(path: Path, advice: str) -> Iterator[None]:
         raise JournalError(f"{path}: {error.strerror}; {advice}") from None
 
 
-def read_scans(folder: Path) -> tuple[ServerScan, ...]:
+def read_scans(
+    folder: Path, *, keep: Callable[[ServerScan], ServerScan] | None = None
+) -> tuple[ServerScan, ...]:
     """Read a run's scans in order; of one server asked twice (`--retry`) the last line counts.
 
-    A line that says that a name has no address counts no more once there are lines of its addresses. The
-    file is read line by line, and what is the same for many servers (offers, landings, answers) is
-    kept once: about 40 kB a server in memory, where a line has 80.
+    A line that says that a name has no address counts no more once there are lines of its addresses. A scan
+    takes as much memory as its line has bytes, so of many servers `keep` keeps less (condensed.py).
     """
     path = folder / JOURNAL
     latest: dict[TargetKey, ServerScan] = {}
-    shared = _Shared()
     with _no_garbage():
         for number, line in _lines(path):
             scan = _scan(line, f"{path} line {number}")
-            latest[target_key(scan.target)] = shared.scan(scan)
+            latest[target_key(scan.target)] = keep(scan) if keep else scan
     with_addresses = {scan.target.row for scan in latest.values() if scan.target.pin}
     return tuple(scan for scan in latest.values() if scan.target.pin or scan.target.row not in with_addresses)
 
@@ -177,34 +176,6 @@ def _scan(line: bytes, place: str) -> ServerScan:
     if scan.schema > SCHEMA:
         raise JournalError(f"{place}: written by a newer tlsprobe (schema {scan.schema})")
     return scan
-
-
-class _Shared:
-    """Keeps equal parts of scans once."""
-
-    def __init__(self) -> None:
-        self._parts: dict[Hashable, Hashable] = {}
-
-    def scan(self, scan: ServerScan) -> ServerScan:
-        """Return the same scan, made of parts that others have too where they are equal."""
-        return replace(
-            scan,
-            observations=tuple(self._observation(each) for each in scan.observations),
-            groups=self._one(scan.groups),
-            dhe=self._one(scan.dhe),
-            zeros=self._one(scan.zeros),
-            landings=self._one(tuple(self._one(each) for each in scan.landings)),
-            banners=self._one(scan.banners),
-        )
-
-    def _observation(self, one: Observation) -> Observation:
-        seen = one.seen
-        if seen is not None:
-            seen = replace(seen, extensions=self._one(seen.extensions), layout=self._one(seen.layout))
-        return replace(one, offer=self._one(one.offer), outcome=self._one(one.outcome), seen=seen)
-
-    def _one(self, part: Part) -> Part:
-        return cast(Part, self._parts.setdefault((type(part), part), part))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

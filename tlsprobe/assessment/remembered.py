@@ -15,8 +15,9 @@ from tlsprobe.assessment.baseline import (
     read_baseline,
     stack_of,
 )
+from tlsprobe.condensed import read_condensed
 from tlsprobe.facts import accepts_dhe
-from tlsprobe.journal import RunInfo, TargetKey, read_run_info, read_scans, target_key
+from tlsprobe.journal import RunInfo, TargetKey, read_run_info, target_key
 
 
 def baseline_of(assessment: Assessment) -> Baseline:
@@ -43,7 +44,7 @@ def baseline_of(assessment: Assessment) -> Baseline:
 
 def read_as_baseline(folder: Path) -> Baseline:
     """Read a run's folder; JournalError."""
-    info, scans = read_run_info(folder), read_scans(folder)
+    info, scans = read_run_info(folder), read_condensed(folder)
     kept = kept_baseline(folder, info)
     return baseline_of(assess(scans, info, waivers=info.waivers, baseline=kept))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tlsprobe.assessment import Judged, Standing, answers
+from tlsprobe.condensed import FORCED
 from tlsprobe.facts import AcceptedSuite, Group, Observation, ServerScan, Status, groups_of
 from tlsprobe.report import stack_view
 from tlsprobe.report.phrases import DASH, Phrases, first_bytes, prime_size, severity_id
@@ -14,7 +15,6 @@ from tlsprobe.rules import Finding
 from tlsprobe.tls.constants import version_label
 from tlsprobe.tls.suites import suite_name
 
-FORCED = "leading-zeros"  # the probe whose connections are shown one by one
 ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED)
 
 

@@ -38,7 +38,7 @@ _SHOWN = (
 )
 # Whether these are answered is the library's matter; of the others, the suites decide.
 _KIND_TELLS = ("retry", "tls13", "ssl3", "fallback")
-_DOWNGRADED = (b"DOWNGRD\x01", b"DOWNGRD\x00")  # RFC 8446 §4.1.3
+DOWNGRADED = (b"DOWNGRD\x01", b"DOWNGRD\x00")  # RFC 8446 §4.1.3
 _HELLO_IN_SCHEMES = {"rich": (0x0601, 0x0603), "reversed": (0x0201, 0x0203)}  # the first of each kind of key
 _FRAGMENT = 512  # what `rich` asks for
 _ALONE = 200  # bytes of a record with EncryptedExtensions and no certificate
@@ -54,8 +54,8 @@ def traits(scan: ServerScan) -> Mapping[str, str]:
         found |= {f"{each.question}.{name}": value for name, value in _of_glance(each)}
         if (hello := hello_of(each)) and each.question == "rich" and hello.version == Version.TLS12:
             if speaks_tls13:
-                found["rich.sentinel"] = _yes(hello.random[-8:] in _DOWNGRADED)
-            found["rich.clock"] = _yes(_is_clock(hello.random[:4], scan.started))
+                found["rich.sentinel"] = _yes(hello.random[-8:] in DOWNGRADED)
+            found["rich.clock"] = _yes(is_clock(hello.random[:4], scan.started))
     if any(each.alert is not None for each in scan.glances):
         found["alerts.sent"] = "yes"
     if (ids := _session_ids(scan))[1:]:
@@ -92,7 +92,7 @@ def _yes(answer: bool) -> str:
     return "yes" if answer else "no"
 
 
-def _is_clock(first_four: bytes, now: datetime) -> bool:
+def is_clock(first_four: bytes, now: datetime) -> bool:
     """Whether a random starts with the time (RFC 5246 §7.4.1.2), give or take a day."""
     return abs(int.from_bytes(first_four, "big") - now.timestamp()) < _DAY_S
 
