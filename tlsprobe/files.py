@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -13,8 +14,13 @@ def write_whole(path: Path, data: bytes) -> None:
 
     Raises OSError that names the file, and leaves the old one as it was.
     """
+    write_parts(path, (data,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file part by part, as write_whole does; an error in making a part leaves the old file too."""
     try:
-        _write_beside(path, data)
+        _write_beside(path, parts)
         sync_folder(path.parent)
     except OSError as error:  # it names the unfinished one, or none
         raise OSError(error.errno, error.strerror, str(path)) from error
@@ -32,10 +38,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_beside(path: Path, data: bytes) -> None:
+def _write_beside(path: Path, parts: Iterable[bytes]) -> None:
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as unfinished:
         try:
-            unfinished.write(data)
+            unfinished.writelines(parts)
             unfinished.flush()
             os.fsync(unfinished.fileno())
             # A temporary file is private to its owner; this one gets the rights of any new file.

@@ -5,17 +5,19 @@ pandas and jinja2 are imported in this package and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from codecs import iterencode
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from tlsprobe.assessment import Assessment
-from tlsprobe.files import write_whole
+from tlsprobe.files import write_parts
 from tlsprobe.report import html, junit, sarif
-from tlsprobe.report.csv import to_csv
 from tlsprobe.report.tables import (
     ENDPOINT_COLUMNS,
     FINDING_COLUMNS,
+    endpoints,
     endpoints_frame,
+    findings,
     findings_frame,
     findings_jsonl,
 )
@@ -64,30 +66,30 @@ def write_reports(
         for file_name, render in FORMATS[name].items():
             path = folder / file_name
             encoding = "utf-8-sig" if csv_bom and name == "csv" else "utf-8"
-            write_whole(path, render(assessment, lang, fail_on).encode(encoding))
+            write_parts(path, iterencode(render(assessment, lang, fail_on), encoding))
             written.append(path)
     return written
 
 
 def endpoints_csv(assessment: Assessment, *, lang: str = "en") -> str:
     """Return endpoints.csv."""
-    return to_csv(endpoints_frame(assessment, lang=lang))
+    return "".join(endpoints(assessment, lang=lang).csv())
 
 
 def findings_csv(assessment: Assessment, *, lang: str = "en") -> str:
     """Return findings.csv."""
-    return to_csv(findings_frame(assessment, lang=lang))
+    return "".join(findings(assessment, lang=lang).csv())
 
 
-_Render = Callable[[Assessment, str, Severity], str]
+_Render = Callable[[Assessment, str, Severity], Iterator[str]]
 
 FORMATS: Mapping[str, Mapping[str, _Render]] = {
-    "html": {"report.html": lambda run, lang, _: html.render(run, lang=lang)},
+    "html": {"report.html": lambda run, lang, _: html.parts(run, lang=lang)},
     "csv": {
-        "endpoints.csv": lambda run, lang, _: endpoints_csv(run, lang=lang),
-        "findings.csv": lambda run, lang, _: findings_csv(run, lang=lang),
+        "endpoints.csv": lambda run, lang, _: endpoints(run, lang=lang).csv(),
+        "findings.csv": lambda run, lang, _: findings(run, lang=lang).csv(),
     },
-    "sarif": {"report.sarif": lambda run, lang, _: sarif.render(run, lang=lang)},
-    "junit": {"report.junit.xml": lambda run, lang, fail_on: junit.render(run, lang=lang, fail_on=fail_on)},
-    "jsonl": {"findings.jsonl": lambda run, lang, _: "".join(findings_jsonl(run, lang=lang))},
+    "sarif": {"report.sarif": lambda run, lang, _: sarif.parts(run, lang=lang)},
+    "junit": {"report.junit.xml": lambda run, lang, fail_on: junit.parts(run, lang=lang, fail_on=fail_on)},
+    "jsonl": {"findings.jsonl": lambda run, lang, _: findings_jsonl(run, lang=lang)},
 }

@@ -16,10 +16,11 @@ _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])")
 _HARMLESS = re.compile(r"-|[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def to_csv(frame: pd.DataFrame, *, header: bool = True) -> str:
     """Return the frame as CSV with CRLF line ends and one line a row, whatever stands in the cells."""
     safe = frame.map(cell) if len(frame) else frame
-    return safe.to_csv(index=False, header=[cell(name) for name in frame.columns], lineterminator="\r\n")
+    names = [cell(name) for name in frame.columns] if header else False
+    return safe.to_csv(index=False, header=names, lineterminator="\r\n")
 
 
 def cell(text: str) -> str:

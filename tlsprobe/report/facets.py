@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -86,32 +86,50 @@ def _facet(
     return Facet(key, say(f"report.facet.{key}"), tuple((name, shown(name)) for name in ordered), values)
 
 
+class References:
+    """Of each server of a large page the numbers of its parts, as JSON: so they are small."""
+
+    def __init__(self) -> None:
+        self._made: list[str] = []
+
+    def add(self, parts: Iterable[Markup | Reference]) -> None:
+        """Take the next server's."""
+        self._made.append(_json([part for part in parts if isinstance(part, tuple)]))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield them, server by server."""
+        return iter(self._made)
+
+
 def data(
-    every: Sequence[Judged],
-    details: Sequence[Sequence[Markup | Reference]],
-    known: Sequence[Facet],
-    blocks: Blocks,
-) -> Markup:
-    """Return the JSON that the script reads, safe inside a script element.
+    every: Sequence[Judged], references: References, known: Sequence[Facet], blocks: Blocks
+) -> Iterator[Markup]:
+    """Yield the JSON that the script reads, safe inside a script element, once all parts are made.
 
     Of each server, in the list's order: the rate, for each facet the numbers of its options, the texts that
     are searched besides its row, and its parts.
     """
-    numbers = [{value: place for place, (value, _) in enumerate(each.options)} for each in known]
-    servers = [
-        [
-            each.rate,
-            [
-                [place[str(value)] for value in dict.fromkeys(facet.values(each))]
-                for facet, place in zip(known, numbers, strict=True)
-            ],
-            [blocks.text(visible(value)[:MOST_IN_A_CELL]) for _, value in each.scan.target.tags if value],
-            [part for part in parts if isinstance(part, tuple)],
-        ]
-        for each, parts in zip(every, details, strict=True)
-    ]
     options = {each.key: [value for value, _ in each.options] for each in known}
-    whole = {"facets": options, "servers": servers, "texts": list(blocks.texts)}
-    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+    yield _safe(f'{{"facets":{_json(options)},"servers":[')
+    numbers = [{value: place for place, (value, _) in enumerate(each.options)} for each in known]
+    for place, (each, parts) in enumerate(zip(every, references, strict=True)):
+        chosen = [
+            [number[str(value)] for value in dict.fromkeys(facet.values(each))]
+            for facet, number in zip(known, numbers, strict=True)
+        ]
+        tags = [blocks.text(visible(value)[:MOST_IN_A_CELL]) for _, value in each.scan.target.tags if value]
+        comma = "," if place else ""
+        yield _safe(f"{comma}[{_json(each.rate)},{_json(chosen)},{_json(tags)},{parts}]")
+    yield _safe('],"texts":[')
+    for place, text in enumerate(blocks.texts):
+        yield _safe(("," if place else "") + _json(text))
+    yield _safe("]}")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _safe(text: str) -> Markup:
     # "<" could end the element, or start a comment in it.
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tlsprobe.assessment import Assessment, Change, answers
 from tlsprobe.report import decided
 from tlsprobe.report.phrases import Phrases
-from tlsprobe.report.server_view import RowView
 from tlsprobe.wording import Wording
 
 MOST_SHOWN = 200
@@ -86,14 +85,15 @@ def _filters(became: str, in_list: set[str]) -> str:
     return f"change={became}" if became in in_list else ""
 
 
-def waivers(assessment: Assessment, rows: Sequence[RowView], phrases: Phrases) -> list[WaiverLine]:
+def waivers(assessment: Assessment, anchors: Sequence[str], phrases: Phrases) -> list[WaiverLine]:
     """Return the findings with a waiver, the expired ones first: somebody has to see to them."""
     lines = []
-    for each, row in zip(assessment.servers, rows, strict=True):
+    for each, anchor in zip(assessment.servers, anchors, strict=True):
+        label = each.scan.target.label
         for found in each.findings:
             standing = each.standing(found)
             if said := answers.of_standing(standing, phrases.words):
                 title = found.title.render(phrases.words)
                 expired = standing.waiver is None
-                lines.append(WaiverLine(row.anchor, row.label, found.rule, title, said, expired))
+                lines.append(WaiverLine(anchor, label, found.rule, title, said, expired))
     return sorted(lines, key=lambda line: not line.expired)

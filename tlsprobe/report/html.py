@@ -46,6 +46,8 @@ NOTES = (
 )
 COLUMNS = ("server", "severity", "rate", "fix", "group", "share", "zeros", "owner")
 
+_PIECES_AT_A_TIME = 1000  # of what jinja2 yields: a value or the text between two
+
 
 @dataclass(frozen=True, slots=True)
 class ServerView:
@@ -58,26 +60,34 @@ class ServerView:
 
 def render(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST_INLINE) -> str:
     """Return the whole page; details stand in it as they are read where there are so few servers."""
+    return "".join(parts(assessment, lang=lang, inline_up_to=inline_up_to))
+
+
+def parts(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST_INLINE) -> Iterator[str]:
+    """Yield the same, piece by piece."""
     words = wording(lang)
     phrases = Phrases(words)
     info, every = assessment.info, assessment.servers
     blocks = Blocks(inline=len(every) <= inline_up_to)
     templates = environment(words, blocks)
     macros = cast(Macros, templates.get_template("parts.html.j2").module)
-    servers = _servers(every, Details(blocks, macros, phrases), phrases)
+    anchors, references = tuple(_anchors(every)), facets.References()
+    servers = _servers(every, anchors, Details(blocks, macros, phrases), references, phrases)
     known = facets.facets(every, phrases)
     style, script = asset("report.css") + _labels(words), asset("report.js")
-    return templates.get_template("report.html.j2").render(
-        **_overview(assessment, servers, phrases),
+    page = templates.get_template("report.html.j2").stream(
+        **_overview(assessment, anchors, phrases),
         lang=words.lang,
         style=style,
         script=script,
         policy=policy(style=style, script=script),
-        servers=servers,
+        # In a large page each server is made when its row is written, and nothing of it is kept but the
+        # numbers of its parts: these and the data come later in the page.
+        servers=tuple(servers) if blocks.inline else servers,
         inline=blocks.inline,
         has_owners=any(each.scan.target.owner or each.scan.target.environment for each in every),
         facets=known,
-        data=facets.data(every, [each.parts for each in servers], known, blocks),
+        data=facets.data(every, references, known, blocks),
         parts=blocks.parts,
         bad_rows=info.bad_rows,
         notices=info.notices,
@@ -88,6 +98,8 @@ def render(assessment: Assessment, *, lang: str = "en", inline_up_to: int = MOST
         said=phrases.notice,
         bad_row=phrases.bad_row,
     )
+    page.enable_buffering(_PIECES_AT_A_TIME)
+    yield from page
 
 
 def _finished(info: RunInfo, words: Wording) -> str:
@@ -96,7 +108,7 @@ def _finished(info: RunInfo, words: Wording) -> str:
     return utc(info.finished) if info.finished else words.say("report.run.unfinished")
 
 
-def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Phrases) -> dict[str, Any]:
+def _overview(assessment: Assessment, anchors: Sequence[str], phrases: Phrases) -> dict[str, Any]:
     every, bad_rows = assessment.servers, len(assessment.info.bad_rows)
     tag, bars = overview.by_tag(every, phrases)
     typical = overview.typical_rate(every)
@@ -113,22 +125,23 @@ def _overview(assessment: Assessment, servers: Sequence[ServerView], phrases: Ph
         "tag_bars": bars,
         "rule_bars": overview.by_rule(every, phrases),
         "progress": history_view.progress(assessment, phrases.words),
-        "waivers": history_view.waivers(assessment, [each.row for each in servers], phrases),
+        "waivers": history_view.waivers(assessment, anchors, phrases),
         "idle_waivers": decided.idle(assessment, phrases.words),
         "not_assessed": _not_assessed(every, phrases),
     }
 
 
-def _servers(every: Sequence[Judged], details: Details, phrases: Phrases) -> list[ServerView]:
-    anchors = _anchors(every)
-    return [
-        ServerView(
-            row=server_view.row(each, next(anchors), phrases),
-            digest=phrases.digest(each),
-            parts=details.of(each),
-        )
-        for each in every
-    ]
+def _servers(
+    every: Sequence[Judged],
+    anchors: Sequence[str],
+    details: Details,
+    references: facets.References,
+    phrases: Phrases,
+) -> Iterator[ServerView]:
+    for each, anchor in zip(every, anchors, strict=True):
+        made = details.of(each)
+        references.add(made)
+        yield ServerView(server_view.row(each, anchor, phrases), phrases.digest(each), made)
 
 
 def _anchors(every: Sequence[Judged]) -> Iterator[str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from tempfile import TemporaryFile
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
@@ -24,33 +27,60 @@ from tlsprobe.wording import wording
 from tlsprobe.wording.visible import visible
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_TOTALS = ("tests", "failures", "errors", "skipped")
+_CHARACTERS_AT_A_TIME = 1 << 16
 _Result = Failure | Error | Skipped | None
 
 
 def render(assessment: Assessment, *, lang: str = "en", fail_on: Severity = Severity.HIGH) -> str:
     """Return report.junit.xml; with the same `fail_on` as the gate's, both say the same."""
-    phrases = Phrases(wording(lang))
-    by_line = sorted(assessment.servers, key=lambda each: each.scan.target.place)
-    names = _names([each.scan for each in by_line], phrases)
-    suites = [_suite(each, name, fail_on, phrases) for each, name in zip(by_line, names, strict=True)]
-    bad_rows = assessment.info.bad_rows
-    if bad_rows:
-        suites.append(_bad_rows(bad_rows, assessment.info.inventory, phrases))
+    return "".join(parts(assessment, lang=lang, fail_on=fail_on))
+
+
+def parts(assessment: Assessment, *, lang: str = "en", fail_on: Severity = Severity.HIGH) -> Iterator[str]:
+    """Yield the same, piece by piece. The totals stand at the start: the suites wait in a file for them."""
     report = JUnitXml("tlsprobe")
-    # Not add_testsuite(): that compares each suite with all before it, and 10,000 of them take minutes.
-    report.extend(suites)
-    report.update_statistics()
-    for each, suite in zip(by_line, suites, strict=False):
+    counted = Counter[str]()
+    with TemporaryFile("w+", encoding="utf-8", newline="") as waiting:
+        for suite in _suites(assessment, fail_on, Phrases(wording(lang))):
+            for name in _TOTALS:
+                counted[name] += getattr(suite, name)
+            waiting.write(_one_a_line(suite))
+        for name in _TOTALS:
+            setattr(report, name, counted[name])
+        report.time = round(sum(each.scan.duration_s for each in _by_line(assessment)), 3)
+        empty = _one_a_line(report)
+        yield _DECLARATION + (empty.removesuffix("/>").rstrip() + ">" if waiting.tell() else empty)
+        if waiting.tell():
+            waiting.seek(0)
+            yield from iter(partial(waiting.read, _CHARACTERS_AT_A_TIME), "")
+            yield "\n</testsuites>"
+        yield "\n"
+
+
+def _by_line(assessment: Assessment) -> list[Judged]:
+    return sorted(assessment.servers, key=lambda each: each.scan.target.place)
+
+
+def _suites(assessment: Assessment, fail_on: Severity, phrases: Phrases) -> Iterator[TestSuite]:
+    by_line = _by_line(assessment)
+    names = _names([each.scan for each in by_line], phrases)
+    for each, name in zip(by_line, names, strict=True):
+        suite = _suite(each, name, fail_on, phrases)
+        suite.update_statistics()
         suite.time = round(each.scan.duration_s, 3)
-    report.time = round(sum(each.scan.duration_s for each in by_line), 3)
-    return _DECLARATION + _one_a_line(report)
+        yield suite
+    if bad_rows := assessment.info.bad_rows:
+        suite = _bad_rows(bad_rows, assessment.info.inventory, phrases)
+        suite.update_statistics()
+        yield suite
 
 
-def _one_a_line(report: JUnitXml) -> str:
+def _one_a_line(part: JUnitXml | TestSuite) -> str:
     """Put each case on a line of its own, so that two reports can be compared."""
-    text: bytes = report.tostring()
+    text: bytes = part.tostring()  # type: ignore[no-untyped-call]
     # In text "<" is written "&lt;", so this is found in markup only.
-    return re.sub(r"<(?=testsuite |testcase |/testsuite)", "\n<", text.decode()).lstrip() + "\n"
+    return re.sub(r"<(?=testsuite |testcase |/testsuite)", "\n<", text.decode())
 
 
 def _suite(each: Judged, name: str, fail_on: Severity, phrases: Phrases) -> TestSuite:

@@ -7,7 +7,7 @@ against the standard's schema instead.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
@@ -56,6 +56,11 @@ Json = dict[str, object]
 
 def render(assessment: Assessment, *, lang: str = "en") -> str:
     """Return report.sarif, the worst result first and one a line."""
+    return "".join(parts(assessment, lang=lang))
+
+
+def parts(assessment: Assessment, *, lang: str = "en") -> Iterator[str]:
+    """Yield the same, result by result."""
     phrases, info = Phrases(wording(lang)), assessment.info
     place = _inventory_uri(info.inventory)
     reasons = _reasons(assessment)
@@ -69,15 +74,17 @@ def render(assessment: Assessment, *, lang: str = "en") -> str:
         "invocations": [_invocation(assessment, reasons, place, phrases)],
         "artifacts": [artifact],
     }
-    results = [_result(each, found, place, phrases) for each, found in assessment.findings]
-    return _one_a_line({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, results)
+    results = (_result(each, found, place, phrases) for each, found in assessment.findings)
+    yield from _one_a_line({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, results)
 
 
-def _one_a_line(log: Json, results: Sequence[Json]) -> str:
+def _one_a_line(log: Json, results: Iterable[Json]) -> Iterator[str]:
     """Write the log with the results at the end of its only run, so that two can be compared by line."""
     head = json.dumps(log).removesuffix("}]}")
-    lines = ",\n".join(json.dumps(result) for result in results)
-    return f'{head}, "results": [\n{lines}\n]}}]}}\n'
+    yield f'{head}, "results": [\n'
+    for place, result in enumerate(results):
+        yield (",\n" if place else "") + json.dumps(result)
+    yield "\n]}]}\n"
 
 
 # ---- the tool ------------------------------------------------------------------------------------

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tlsprobe.assessment import Assessment, Judged, has_no_dhe
 from tlsprobe.facts import DheSuites, ServerScan, Status, accepts_dhe, groups_of
 from tlsprobe.inventory import BadRow, Reason
+from tlsprobe.journal import RunInfo
+from tlsprobe.report.csv import to_csv
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.rules import Finding, clients_of, is_locked_out, who_counts, windows_of
 from tlsprobe.stacks import identify
@@ -87,34 +91,71 @@ NO_DHE = "n/a"
 NOT_PUBLISHED = "unknown"  # a group's name
 _ASKED = (Status.ASSESSED, Status.PARTLY_ASSESSED, Status.UNTESTABLE)
 
+_ROWS_AT_A_TIME = 500
+
 Row = dict[str, str]
 
 
-def endpoints_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose rows are made as they are read, once: those of 10,000 servers are 80 MB of text."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the whole table; every cell is text."""
+        return _frame(list(self.rows), self.columns)
+
+    def csv(self) -> Iterator[str]:
+        """Yield it as CSV, piece by piece."""
+        yield to_csv(_frame((), self.columns))
+        while piece := list(islice(self.rows, _ROWS_AT_A_TIME)):
+            yield to_csv(_frame(piece, self.columns), header=False)
+
+
+def endpoints(assessment: Assessment, *, lang: str = "en") -> Table:
     """Return endpoints.csv: the servers, and the rows that could not be used; by line."""
-    info = assessment.info
     every = sorted(assessment.servers, key=lambda each: each.scan.target.place)
     tags = _tag_columns(each.scan for each in every)
-    phrases = Phrases(wording(lang))
-    lines = [(each.scan.target.line, _endpoint_row(each, tags, phrases)) for each in every]
-    lines += [(bad.line, _bad_row(bad, info.started, phrases)) for bad in info.bad_rows]
-    rows = [row for _, row in sorted(lines, key=lambda line: line[0])]
-    return _frame(rows, [*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN])
+    columns = (*ENDPOINT_COLUMNS, *tags.values(), PROBLEM_COLUMN)
+    return Table(columns, _endpoint_rows(every, assessment.info, tags, Phrases(wording(lang))))
+
+
+def _endpoint_rows(
+    every: Sequence[Judged], info: RunInfo, tags: dict[str, str], phrases: Phrases
+) -> Iterator[Row]:
+    lines: list[tuple[int, Judged | BadRow]] = [(each.scan.target.line, each) for each in every]
+    lines += [(bad.line, bad) for bad in info.bad_rows]
+    for _, each in sorted(lines, key=lambda line: line[0]):
+        if isinstance(each, BadRow):
+            yield _bad_row(each, info.started, phrases)
+        else:
+            yield _endpoint_row(each, tags, phrases)
+
+
+def findings(assessment: Assessment, *, lang: str = "en") -> Table:
+    """Return findings.csv, the worst first."""
+    words = wording(lang)
+    worst_first = sorted(assessment.findings, key=lambda pair: -pair[1].severity.rank)
+    return Table(FINDING_COLUMNS, (_finding_row(each, found, words) for each, found in worst_first))
+
+
+def endpoints_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame:
+    """Return endpoints.csv as a frame."""
+    return endpoints(assessment, lang=lang).frame()
 
 
 def findings_frame(assessment: Assessment, *, lang: str = "en") -> pd.DataFrame:
-    """Return findings.csv, the worst first."""
-    words = wording(lang)
-    rows = [_finding_row(each, found, words) for each, found in assessment.findings]
-    rows.sort(key=lambda row: _SEVERITY_RANK[row["severity"]])
-    return _frame(rows, FINDING_COLUMNS)
+    """Return findings.csv as a frame."""
+    return findings(assessment, lang=lang).frame()
 
 
 def findings_jsonl(assessment: Assessment, *, lang: str = "en") -> Iterator[str]:
     """Yield each row of findings.csv as a flat object on a line, with the run, its time and the tool."""
     info = assessment.info
     run = {"run_id": info.run_id, "time": utc(info.started), "tool_version": info.tool_version}
-    for row in findings_frame(assessment, lang=lang).to_dict("records"):
+    for row in findings(assessment, lang=lang).rows:
         yield json.dumps(run | row) + "\n"
 
 
@@ -128,9 +169,6 @@ def decimal(number: float | None) -> str:
     if number is None:
         return ""
     return f"{Decimal(f'{number:.6g}'):f}"
-
-
-_SEVERITY_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3, "info": 4, "none": 5}
 
 
 def _frame(rows: Sequence[Row], columns: Sequence[str]) -> pd.DataFrame:
