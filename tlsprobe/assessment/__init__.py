@@ -22,6 +22,7 @@ from tlsprobe.assessment.since import (
     with_share,
 )
 from tlsprobe.facts import ServerScan
+from tlsprobe.interning import Interner
 from tlsprobe.journal import RunInfo, target_key
 from tlsprobe.rules import Finding, judge
 from tlsprobe.waivers import Waiver
@@ -100,10 +101,11 @@ def assess(
     """
     day = today or info.started.date()
     before = dict(baseline.by_key()) if baseline else {}
-    every = []
+    every, interned = [], Interner()
     for scan in scans:
         earlier = before.pop(target_key(scan.target), None)
-        every.append(_assessed(scan, earlier, waivers, day, compared=baseline is not None))
+        each = _assessed(scan, earlier, waivers, day, compared=baseline is not None)
+        every.append(replace(each, findings=tuple(_shared(found, interned) for found in each.findings)))
     servers = tuple(sorted(every, key=rank))
     since = [missing(each.scan, each.findings, each.before, each.carried) for each in servers]
     left, hidden = _split(before.values(), servers)
@@ -123,6 +125,19 @@ def assess(
     )
 
 
+def _shared(found: Finding, interned: Interner) -> Finding:
+    """Servers of one kind are found at fault in the same words."""
+    one = interned.one
+    return replace(
+        found,
+        title=one(found.title),
+        why=one(found.why),
+        recommendation=one(tuple(map(one, found.recommendation))),
+        evidence=one(tuple(map(one, found.evidence))),
+        sources=one(found.sources),
+    )
+
+
 def _assessed(
     scan: ServerScan,
     before: ServerBefore | None,
@@ -136,7 +151,9 @@ def _assessed(
     standings = {}
     for found in findings:
         change = change_of(found, before, scan) if compared else None
-        standings[found.rule] = _standing(scan, found, before, change, waivers, today)
+        standing = _standing(scan, found, before, change, waivers, today)
+        if standing != Standing(first_seen=scan.started):  # that is what a finding without one has
+            standings[found.rule] = standing
     return judged_with(scan, findings, standings, before=before, carried=carried)
 
 

@@ -46,7 +46,7 @@ class Judged:
     severity: Severity | None
     rate: float | None
     fix: FixSide | None
-    standings: Mapping[str, Standing] = field(default_factory=dict)  # by rule
+    standings: Mapping[str, Standing] = field(default_factory=dict)  # by rule; those that say something
     before: ServerBefore | None = None
     carried: ShareSeen | None = None
 
