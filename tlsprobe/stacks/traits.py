@@ -97,7 +97,13 @@ def is_clock(first_four: bytes, now: datetime) -> bool:
     return abs(int.from_bytes(first_four, "big") - now.timestamp()) < _DAY_S
 
 
-def _of_glance(glance: Glance) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1024)
+def _of_glance(glance: Glance) -> tuple[tuple[str, str], ...]:
+    """Return what one answer shows. Without their chance, answers of one kind are equal (stacks.bare)."""
+    return tuple(_shown(glance))
+
+
+def _shown(glance: Glance) -> Iterator[tuple[str, str]]:
     hello = hello_of(glance)
     if glance.warnings:
         yield "warnings", " ".join(str(each) for each in glance.warnings)
