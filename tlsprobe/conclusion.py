@@ -121,7 +121,8 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
         names = " ".join(older)
         said("handouts-older", wording(wanted.lang).say("handouts.older", n=len(older), names=names))
     if wanted.stdout is not None:
-        print_table(wanted.stdout, assessment, lang=wanted.lang)
+        with usage_errors():
+            print_table(wanted.stdout, assessment, run=folder, lang=wanted.lang)
     code = exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
     if not wanted.quiet and wanted.log_json:
         say_summary(assessment, code, written=written, lang=wanted.lang)

@@ -56,9 +56,9 @@ def diff(
     from tlsprobe.rules import Severity
 
     if stdout is options.DiffFormat.CSV:
-        to_stdout(view.as_csv(assessment).encode())
+        to_stdout([view.as_csv(assessment).encode()])
     elif stdout is options.DiffFormat.JSONL:
-        to_stdout("".join(view.as_jsonl(assessment)).encode())
+        to_stdout(line.encode() for line in view.as_jsonl(assessment))
     elif not quiet:
         view.print_diff(assessment, Console(), lang=lang)
     sys.exit(diff_exit_code(assessment, fail_on=Severity(fail_on.value), allow_incomplete=allow_incomplete))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -147,11 +147,27 @@ def read_scans(
     path = folder / JOURNAL
     latest: dict[TargetKey, ServerScan] = {}
     with _no_garbage():
-        for number, line in _lines(path):
-            scan = _scan(line, f"{path} line {number}")
+        for number, _, line in _lines(path):
+            scan = _read(_SCAN, line, f"{path} line {number}")
             latest[target_key(scan.target)] = keep(scan) if keep else scan
     with_addresses = {scan.target.row for scan in latest.values() if scan.target.pin}
     return tuple(scan for scan in latest.values() if scan.target.pin or scan.target.row not in with_addresses)
+
+
+def read_each(folder: Path, targets: Iterable[Target]) -> Iterator[ServerScan | None]:
+    """Yield the scan of each target as the journal has it, one at a time; None where it has none."""
+    path = folder / JOURNAL
+    begins = {
+        target_key(_read(_HEAD, line, f"{path} line {number}").target): begin
+        for number, begin, line in _lines(path)
+    }
+    with path.open("rb") as file:
+        for target in targets:
+            if (at := begins.get(target_key(target))) is None:
+                yield None
+            else:
+                file.seek(at)
+                yield _read(_SCAN, file.readline(), f"{path} byte {at}")
 
 
 @contextmanager
@@ -166,25 +182,39 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _scan(line: bytes, place: str) -> ServerScan:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What says which server a line is of."""
+
+    target: Target
+    schema: int = SCHEMA
+
+
+_HEAD = TypeAdapter(_Head)
+_Line = TypeVar("_Line", ServerScan, _Head)
+
+
+def _read(adapter: TypeAdapter[_Line], line: bytes, place: str) -> _Line:
     try:
-        scan = _SCAN.validate_json(line)
+        read = adapter.validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise JournalError(f"{place}: {where}: {first['msg']}") from None
-    if scan.schema > SCHEMA:
-        raise JournalError(f"{place}: written by a newer tlsprobe (schema {scan.schema})")
-    return scan
+    if read.schema > SCHEMA:
+        raise JournalError(f"{place}: written by a newer tlsprobe (schema {read.schema})")
+    return read
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that are whole, with their numbers."""
+def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the lines that are whole, each with its number and the byte at which it begins."""
+    begin = 0
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.endswith(b"\n") and line.strip():
-                    yield number, line
+                    yield number, begin, line
+                begin += len(line)
     except FileNotFoundError:
         raise JournalError(
             f"{path}: there is no such run; give a folder that `tlsprobe scan` wrote"

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,34 +14,47 @@ import typer
 
 from tlsprobe import options
 from tlsprobe.assessment import Assessment
+from tlsprobe.facts import ServerScan
 from tlsprobe.forecast import forecast, sure_to_start, windows_ahead
 from tlsprobe.gate import ExitCode
-from tlsprobe.journal import RunInfo, to_line
+from tlsprobe.journal import RunInfo, read_each, to_line
 from tlsprobe.log import said
-from tlsprobe.report import endpoints_csv, findings_csv
 from tlsprobe.report.headline import headline
 from tlsprobe.report.phrases import Phrases, severity_id
+from tlsprobe.report.tables import endpoints, findings
 from tlsprobe.runs import Plan
 from tlsprobe.scan import ScanConfig, budget
 from tlsprobe.target import Target
 from tlsprobe.wording import ENGLISH, Wording, wording
 
 
-def print_table(kind: options.StdoutFormat, assessment: Assessment, *, lang: str = ENGLISH) -> None:
-    """Write one table, or the facts, to standard output."""
+def print_table(
+    kind: options.StdoutFormat, assessment: Assessment, *, run: Path | None = None, lang: str = ENGLISH
+) -> None:
+    """Write one table, or the facts, to standard output: those from the journal of `run` where they have one.
+
+    Raises JournalError.
+    """
     if kind is options.StdoutFormat.JSONL:
-        text = b"".join(to_line(each.scan) for each in assessment.servers)
-    elif kind is options.StdoutFormat.ENDPOINTS:
-        text = endpoints_csv(assessment, lang=lang).encode()
+        to_stdout(map(to_line, _whole(assessment, run)))
     else:
-        text = findings_csv(assessment, lang=lang).encode()
-    to_stdout(text)
+        table = endpoints if kind is options.StdoutFormat.ENDPOINTS else findings
+        to_stdout(piece.encode() for piece in table(assessment, lang=lang).csv())
 
 
-def to_stdout(text: bytes) -> None:
+def _whole(assessment: Assessment, run: Path | None) -> Iterator[ServerScan]:
+    """Yield the scans with all that was seen: what was read for the reports is less."""
+    scans = [each.scan for each in assessment.servers]
+    if run is None:
+        return iter(scans)
+    written = read_each(run, (scan.target for scan in scans))
+    return (line or scan for line, scan in zip(written, scans, strict=True))
+
+
+def to_stdout(pieces: Iterable[bytes]) -> None:
     """Write to standard output, whoever reads there and for how long."""
     try:
-        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.writelines(pieces)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # `| head` has seen enough. The exit code is still the scan's, so nothing more may be flushed there.

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tlsprobe import __version__
+from tlsprobe.condensed import read_condensed
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
@@ -30,7 +31,6 @@ from tlsprobe.journal import (
     RunInfo,
     nobody_writing,
     read_run_info,
-    read_scans,
     remaining,
     write_run_info,
 )
@@ -102,7 +102,7 @@ def resumed_plan(
 ) -> Plan:
     """Plan the rest of a run, or with `retry` only the servers whose answer was one of RETRYABLE."""
     with nobody_writing(folder) as size:
-        info, done = read_run_info(folder), read_scans(folder)
+        info, done = read_run_info(folder), read_condensed(folder)
     if inventory.sha256 != info.inventory_sha256:
         raise JournalError(f"{folder / INVENTORY}: this is not the inventory that the run began with")
     allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
