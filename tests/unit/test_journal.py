@@ -28,6 +28,7 @@ from tlsprobe.journal import (
     JournalError,
     RunInfo,
     nobody_writing,
+    read_each,
     read_run_info,
     read_scans,
     remaining,
@@ -166,3 +167,18 @@ def test_run_info_round_trip(tmp_path: Path) -> None:
     write_run_info(tmp_path, info)
     assert read_run_info(tmp_path) == info
     assert os.listdir(tmp_path) == ["run.json"]  # noqa: PTH208 — nothing unfinished is left behind
+
+
+def test_single_scans_are_read_again_in_any_order(tmp_path: Path) -> None:
+    a, b, c = map(parse_target, ("a.example", "b.example", "c.example"))
+    write(tmp_path, full_scan(a, Status.UNREACHABLE), full_scan(b))
+    with (tmp_path / JOURNAL).open("ab") as journal:
+        journal.write(b"\n" + to_line(full_scan(a)) + b'{"target":')
+    assert list(read_each(tmp_path, [b, c, a])) == [full_scan(b), None, full_scan(a)]
+
+
+def test_a_line_that_is_none_is_said_when_single_scans_are_read(tmp_path: Path) -> None:
+    target = parse_target("a.example")
+    (tmp_path / JOURNAL).write_bytes(to_line(full_scan(target)) + b'{"status": "assessed"}\n')
+    with pytest.raises(JournalError, match="line 2: target"):
+        list(read_each(tmp_path, [target]))

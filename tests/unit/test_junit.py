@@ -197,3 +197,9 @@ def test_each_case_stands_on_a_line_of_its_own() -> None:
         == len(RULES)
         == sum(line.startswith("<testcase ") for line in lines)
     )
+
+
+def test_a_run_of_no_server_is_a_report_without_suites() -> None:
+    text = junit.render(assessment())
+    assert list(JUnitXml.fromstring(text)) == []
+    assert text.splitlines()[1].startswith('<testsuites name="tlsprobe" tests="0"')

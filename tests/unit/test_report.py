@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -40,6 +40,7 @@ from tlsprobe.facts import (
     Survey,
     Unreachable,
 )
+from tlsprobe.files import write_parts
 from tlsprobe.inventory import BadRow, Reason, Target
 from tlsprobe.journal import RunInfo
 from tlsprobe.report import (
@@ -52,6 +53,7 @@ from tlsprobe.report import (
     findings_frame,
     findings_jsonl,
     html,
+    tables,
     write_reports,
 )
 from tlsprobe.report import (
@@ -418,6 +420,28 @@ def test_tables_are_text_and_lines_end_in_crlf() -> None:
 
 
 # --- the page
+
+
+def test_long_tables_are_written_in_pieces_as_in_one() -> None:
+    many = assess([scan(line=line) for line in range(2, 1203)], run_info())
+    for table, frame in (
+        (tables.endpoints(many), endpoints_frame(many)),
+        (tables.findings(many), findings_frame(many)),
+    ):
+        pieces = list(table.csv())
+        assert len(pieces) > 3
+        assert "".join(pieces) == report_csv.to_csv(frame)
+
+
+def test_a_report_that_cannot_be_made_leaves_the_old_one(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"new"
+        raise ValueError("no such part")
+
+    (tmp_path / "report.html").write_bytes(b"old")
+    with pytest.raises(ValueError, match="no such part"):
+        write_parts(tmp_path / "report.html", pieces())
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("report.html", b"old")]
 
 
 @pytest.mark.parametrize("status", Status)
