@@ -1,22 +1,22 @@
-"""What the reports of a large run cost: seconds, memory, the size of report.html, how soon it can be used.
+"""What the reports of a large run cost: seconds, memory (and for a tenth of the servers), report.html's use.
 
     python -m benchmarks.reports [SERVERS]
 
 The run is made of the scans in reports/sample, each many times over under another name and owner: with other
-shares, other times and sample counts, other clients that would be locked out, some servers out of reach and
-some without DHE. The machine may be shared and noisy.
+shares, randoms and signatures, other times and sample counts, other clients that would be locked out, some
+servers out of reach and some without DHE. The machine may be shared and noisy.
 """
 
 from __future__ import annotations
 
+import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -154,22 +154,44 @@ def seconds_to_use(page: Path) -> tuple[float, float]:
     return usable, searched
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one `tlsprobe report` took: seconds by the clock, seconds of a core, MB of memory at most."""
+
+    took_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def cost_of_reports(run: Path) -> Cost:
+    """Write all formats of a run."""
+    command = [sys.executable, "-m", "tlsprobe", "report", str(run), "--format", ",".join(FORMATS), "-q"]
+    began = time.monotonic()
+    process = subprocess.Popen([*command, "--fail-on", "none", "--allow-incomplete"])
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"tlsprobe report {run}: exit code {process.returncode}")
+    return Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
 def main() -> None:
     """Print a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else SERVERS
     with tempfile.TemporaryDirectory() as made:
-        run = Path(made) / "run"
+        few, run = Path(made) / "few", Path(made) / "run"
+        write_run(few, count // 10)
+        tenth = cost_of_reports(few)
         write_run(run, count)
-        began = time.monotonic()
-        command = [sys.executable, "-m", "tlsprobe", "report", str(run), "--format", ",".join(FORMATS), "-q"]
-        subprocess.run([*command, "--fail-on", "none", "--allow-incomplete"], check=True)
-        took = time.monotonic() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        whole = cost_of_reports(run)
         page = run / "report.html"
         usable, searched = seconds_to_use(page)
         print(f"servers                          {count:,}")
         print(f"scan.jsonl                       {(run / 'scan.jsonl').stat().st_size / 1e6:.0f} MB")
-        print(f"all formats ({', '.join(FORMATS)})     {took:.0f} s, {peak:.0f} MB at most")
+        print(f"all formats ({', '.join(FORMATS)})     {whole.took_s:.0f} s, {whole.cpu_s:.0f} s of a core")
+        print(f"memory at most                   {whole.peak_mb:.0f} MB")
+        print(f"memory for {count // 10:,} servers         {tenth.peak_mb:.0f} MB")
+        print(f"one to the other                 {whole.peak_mb / tenth.peak_mb:.2f}")
         print(f"report.html                      {page.stat().st_size / 1e6:.1f} MB")
         print(f"usable in Chromium after         {usable:.1f} s")
         print(f"a search there takes             {searched:.2f} s")

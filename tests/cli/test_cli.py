@@ -204,6 +204,16 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert tlsprobe("report", "run", "--fail-on", "none", cwd=tmp_path).returncode == 2  # nothing was scanned
 
 
+def test_facts_on_stdout_are_the_journal_whole_the_worst_first(
+    tmp_path: Path, server: Running, closed_port: int
+) -> None:
+    rows = inventory(tmp_path, f"127.0.0.1,{closed_port},", f"{server.address},{server.port},")
+    done = tlsprobe("scan", rows, "--out", tmp_path / "run", "--stdout", "jsonl", cwd=tmp_path)
+    written = (tmp_path / "run" / "scan.jsonl").read_text().splitlines()
+    assert sorted(done.stdout.splitlines()) == sorted(written)
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["assessed", "unreachable"]
+
+
 def test_interrupted_then_resumed(tmp_path: Path, server: Running) -> None:
     with socket.create_server(("127.66.0.4", 0)) as silent:
         path = inventory(
