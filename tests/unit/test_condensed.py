@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 from tests.unit.assessments import EVERY_SCAN
 from tlsprobe.assessment import assess
 from tlsprobe.condensed import FORCED, Condenser, read_condensed
-from tlsprobe.facts import Glance, ServerScan, accepts_dhe
+from tlsprobe.facts import Glance, Observation, ServerScan, accepts_dhe
 from tlsprobe.interning import Interner
 from tlsprobe.journal import read_run_info, read_scans
-from tlsprobe.report import FORMATS, html, write_reports
+from tlsprobe.report import FORMATS, html, server_view, write_reports
+from tlsprobe.report.phrases import Phrases
 from tlsprobe.rules import judge
 from tlsprobe.stacks import identify
 from tlsprobe.stacks.bare import bare
 from tlsprobe.stacks.traits import DOWNGRADED, hello_of, traits
+from tlsprobe.tls.handshake import Completed, Step
 from tlsprobe.tls.messages import ServerHello
+from tlsprobe.wording import wording
 
 SAMPLE = Path(__file__).parents[2] / "reports/sample"
 WHOLE = read_scans(SAMPLE)
@@ -140,6 +143,31 @@ def test_of_shares_only_those_that_decide_are_kept() -> None:
     kept = {number for number in numbers(condensed(WITH_DHE)) if any(number)}
     assert kept <= set(WITH_DHE.share.deciding_shares)
     assert len(set(numbers(WITH_DHE))) > 10
+
+
+@pytest.mark.parametrize("deciding", [b"\1\2", b""])
+def test_of_a_share_that_decides_its_group_is_still_known(deciding: bytes) -> None:
+    """The second group is the longer one, and by the share the page finds it."""
+    assert WITH_DHE.share is not None
+    group = WITH_DHE.groups[0]
+    longer = replace(group, dh_p=b"\xff" + group.dh_p)
+    (seen, *_) = (each.seen for each in WITH_DHE.observations if each.seen and each.seen.dh_Ys)
+    shares = ((b"\3" * 9, 0), (deciding, 1), (b"\4" * 9, 0))
+    scan = replace(
+        WITH_DHE,
+        groups=(group, longer),
+        share=replace(WITH_DHE.share, deciding_shares=(deciding,)),
+        observations=tuple(
+            Observation(
+                "control", "", Completed(Step.SERVER_HELLO_DONE), 0.1, seen=replace(seen, dh_Ys=ys, group=at)
+            )
+            for ys, at in shares
+        ),
+    )
+    phrases = Phrases(wording("en"))
+    said = server_view.deciding_shares(scan, phrases)
+    assert f"{len(longer.dh_p)}" in said[0]
+    assert server_view.deciding_shares(condensed(scan), phrases) == said
 
 
 def test_more_connections_take_no_more_memory() -> None:
