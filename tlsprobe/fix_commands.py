@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tlsprobe import options
 from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
+
+if TYPE_CHECKING:
+    from tlsprobe.verification import Outcome
 
 Run = Annotated[Path, typer.Argument(help="A folder that `tlsprobe scan` wrote.")]
 
@@ -97,7 +101,7 @@ def verify(
         from tlsprobe.interrupts import stoppable
         from tlsprobe.journal import JournalError, read_run_info
         from tlsprobe.selection import read_selection
-        from tlsprobe.verification import Outcome, plan_verification
+        from tlsprobe.verification import plan_verification
         from tlsprobe.verification import verify as verify_run
         from tlsprobe.verified import print_verification, print_verified, say_outcomes
 
@@ -137,11 +141,16 @@ def verify(
     left = len(plan.targets) - len(verified)
     if left > 0 and not quiet:
         said("stopped", wording(lang).say("verify.left", n=left), left=left)
-    outcomes = {each.outcome for each in verified}
-    if outcomes & {Outcome.LOCKED_OUT, Outcome.WORSE, Outcome.STILL_THERE}:
-        sys.exit(1)
-    incomplete = left > 0 or Outcome.UNCLEAR in outcomes
-    sys.exit(3 if incomplete and not allow_incomplete else 0)
+    sys.exit(_exit_code({each.outcome for each in verified}, left, allow_incomplete=allow_incomplete))
+
+
+def _exit_code(outcomes: AbstractSet[Outcome], left: int, *, allow_incomplete: bool) -> int:
+    """1 something is still there, new, or shuts somebody out; 3 something is not known."""
+    values = {each.value for each in outcomes}
+    if values & {"locked-out", "worse", "still-there"}:
+        return 1
+    incomplete = left > 0 or "unclear" in values
+    return 3 if incomplete and not allow_incomplete else 0
 
 
 def clients(
