@@ -23,10 +23,15 @@ LOOK_UPS = 64
 # A run can take a night, and a name can move: what was learned is used again for ten minutes.
 REMEMBERED_S = 600.0
 REMEMBERED_NAMES = 4096
+# With `all_ips` a name is scanned at each of its addresses, or at none where they are more: large services
+# have dozens, and whoever has the name could make us scan anybody's network.
+MAX_ADDRESSES = 256
+# Without it the addresses are tried in turn until one answers, and no more than these.
+MAX_TRIED = 16
 
 
 class NoAddress(Exception):
-    """There is nothing to connect to; `reason` is a stable id: dns or excluded."""
+    """There is nothing to connect to; `reason` is a stable id: dns, excluded or too-many-addresses."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
@@ -97,7 +102,11 @@ class Names:
                 self._known.pop(host, None)
         if not found:
             raise NoAddress("dns", "the name has no address")
-        return tuple(dict.fromkeys(str(info[4][0]) for info in found))
+        addresses = dict.fromkeys(str(info[4][0]) for info in found)
+        if not any(map(_may_be_a_server, addresses)):
+            detail = f"the name points to {next(iter(addresses))}, which is no server's"
+            raise NoAddress("dns", detail)
+        return tuple(filter(_may_be_a_server, addresses))
 
     def _allows(self, address: str, target: Target) -> bool:
         return self._selection is None or self._selection.allows_address(address, target=target)
@@ -116,6 +125,12 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _may_be_a_server(address: str) -> bool:
+    """Whether it is none of those for "this machine" or "all": filters answer so for blocked names."""
+    parsed = ipaddress.ip_address(address)
+    return not (parsed.is_unspecified or parsed.is_multicast or address == "255.255.255.255")
 
 
 async def _in_daemon_thread(work: Callable[[], R]) -> R:

@@ -29,8 +29,13 @@ from tlsprobe.limits import Limits
 from tlsprobe.preludes import Prelude, prelude_for
 from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
 from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
-from tlsprobe.probes.interview import Answer, Interview
-from tlsprobe.probes.leading_zeros import FORCED_HANDSHAKES, MOST_FORCED_HANDSHAKES, leading_zeros
+from tlsprobe.probes.interview import OUR_LIMITS, Answer, Interview
+from tlsprobe.probes.leading_zeros import (
+    FORCED_HANDSHAKES,
+    MOST_FORCED_HANDSHAKES,
+    failed_control,
+    leading_zeros,
+)
 from tlsprobe.probes.server_share import conclude, sample
 from tlsprobe.probes.software import ALL_QUESTIONS, MOST_CONNECTIONS, Question, software
 from tlsprobe.probes.stack import GLANCES, glances
@@ -111,12 +116,8 @@ class Budget:
 
 
 def budget(config: ScanConfig) -> Budget:
-    """Count the connections that a scan may make; those repeated after a reset are not among them."""
-    optional = config.samples
-    if config.survey:
-        from tlsprobe.probes.survey import SURVEY_CONNECTIONS  # noqa: PLC0415
-
-        optional += SURVEY_CONNECTIONS
+    """Count the connections that a scan may make; those that are repeated count for `most` only."""
+    optional = config.samples + _survey_connections(config)
     control, order = 1, 1
     refusals = 2 + 1 + 1  # two batches at TLS 1.2, one each at 1.1 and 1.0
     every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
@@ -147,6 +148,15 @@ def budget(config: ScanConfig) -> Budget:
         optional=optional,
         most=suites + MOST_FORCED_HANDSHAKES + replays.most + GLANCES + optional,
     )
+
+
+def _survey_connections(config: ScanConfig) -> int:
+    """Count those that sslyze makes itself."""
+    if config.suites_only or not config.survey:
+        return 0
+    from tlsprobe.probes.survey import SURVEY_CONNECTIONS  # noqa: PLC0415
+
+    return SURVEY_CONNECTIONS
 
 
 async def scan_server(
@@ -192,7 +202,8 @@ async def scan_server(
 
 async def _examine(target: Target, address: str, dialer: Dialer, config: ScanConfig, notes: _Notes) -> None:
     prelude = prelude_for(target.starttls, target.port, target.server_name or target.host)
-    notes.interview = Interview(target, address, dialer, prelude, config.identity)
+    most = budget(config).most - _survey_connections(config)
+    notes.interview = Interview(target, address, dialer, prelude, config.identity, most)
     if await _speaks_tls(notes.interview, notes) or await _speaks_otherwise(notes.interview, notes):
         await _probe(notes.interview, config, notes)
 
@@ -265,7 +276,7 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
 async def _after_suites(interview: Interview, dhe: DheSuites) -> tuple[Status, str, str]:
     """Close with a control; all is known of a server by its suites alone only where it has no DHE."""
     if not dhe.complete:
-        return Status.PARTLY_ASSESSED, "dhe-incomplete", dhe.reason
+        return Status.PARTLY_ASSESSED, *(_our_limit(interview) or ("dhe-incomplete", dhe.reason))
     # Whose order rules is asked last. An answer to it is as good as one to a control.
     if dhe.order is SuiteOrder.UNKNOWN and not await _still_answers(interview):
         return Status.PARTLY_ASSESSED, "flapping", "the closing control failed"
@@ -296,26 +307,45 @@ async def _conclude(interview: Interview, config: ScanConfig, notes: _Notes) -> 
         if config.proxy is not None:
             notes.survey = failed("sslyze is not asked through a proxy")
             return
+        if interview.gone is not None:
+            notes.survey = failed("it answers no more")
+            return
         notes.survey = failed("the deadline of this server came first")
         notes.survey = await survey(interview, notes.dhe)
 
 
-def _status(notes: _Notes) -> tuple[Status, str]:
-    if notes.dhe is None or not notes.dhe.complete:
-        return Status.PARTLY_ASSESSED, "dhe-incomplete"
-    zeros = notes.zeros
+def _status(notes: _Notes) -> tuple[Status, str, str]:
+    """Say how the scan went, why, and what stood behind that."""
+    reason, detail = _what_is_missing(notes)
+    return Status.PARTLY_ASSESSED if reason else Status.ASSESSED, reason, detail
+
+
+def _what_is_missing(notes: _Notes) -> tuple[str, str]:
+    interview, dhe, zeros = notes.interview, notes.dhe, notes.zeros
+    if interview and (limit := _our_limit(interview)):
+        return limit
+    if dhe is None or not dhe.complete:
+        return "dhe-incomplete", dhe.reason if dhe else ""
     if zeros is None:
-        return Status.ASSESSED, ""
+        return "", ""
     if zeros.reason == "client-certificate-required":
-        return Status.PARTLY_ASSESSED, zeros.reason
+        return zeros.reason, ""
     answers = {zeros.premaster_zeros.value, zeros.short_client_share.value, zeros.padded_client_share.value}
     for unanswered in (PremasterZeros.UNTESTABLE, PremasterZeros.INCONCLUSIVE):
         if unanswered.value in answers:
-            return Status.PARTLY_ASSESSED, f"zeros-{unanswered.value}"
+            return f"zeros-{unanswered.value}", _behind(zeros, interview)
     arrivals = [each for landing in notes.landings for each in (landing.as_offered, landing.without_dhe)]
-    if any(isinstance(each, Unclear) for each in arrivals):
-        return Status.PARTLY_ASSESSED, "landings-unclear"
-    return Status.ASSESSED, ""
+    return ("landings-unclear" if any(isinstance(each, Unclear) for each in arrivals) else ""), ""
+
+
+def _our_limit(interview: Interview) -> tuple[str, str] | None:
+    """Return reason and detail where a limit of ours was the end."""
+    gone = interview.gone
+    return (gone.reason, gone.detail) if gone and gone.reason in OUR_LIMITS else None
+
+
+def _behind(zeros: LeadingZeros, interview: Interview | None) -> str:
+    return failed_control(interview) if interview and zeros.reason == "control-failed" else ""
 
 
 async def _still_answers(interview: Interview) -> bool:

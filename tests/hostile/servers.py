@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
+from itertools import cycle, repeat
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -50,9 +50,21 @@ def self_signed() -> bytes:
 CERTIFICATE = self_signed()
 
 
+message = handshake_message
+DONE = message(HandshakeType.SERVER_HELLO_DONE, b"")
+
+
 def record(kind: int, body: bytes) -> bytes:
     """One TLS 1.2 record."""
     return Record(kind, 0x0303, body).serialise()
+
+
+def in_records(data: bytes) -> bytes:
+    """Handshake messages in as many records as they need."""
+    return b"".join(record(ContentType.HANDSHAKE, data[at : at + 16384]) for at in range(0, len(data), 16384))
+
+
+REFUSAL = record(ContentType.ALERT, b"\x02\x28")
 
 
 def hello_then(*messages: bytes, suite: int = 0x009E, version: int = 0x0303) -> bytes:
@@ -62,14 +74,20 @@ def hello_then(*messages: bytes, suite: int = 0x009E, version: int = 0x0303) -> 
     return b"".join(record(ContentType.HANDSHAKE, each) for each in every)
 
 
-def flight(p: bytes = P, g: bytes = b"\x02", share: bytes = SHARE) -> bytes:
-    """A whole server flight with these parameters and a signature of rubbish."""
+def certificate(*chain: bytes) -> bytes:
+    """A Certificate message."""
+    return handshake_message(HandshakeType.CERTIFICATE, Certificate(chain or (CERTIFICATE,)).serialise())
+
+
+def key_exchange(p: bytes = P, g: bytes = b"\x02", share: bytes = SHARE) -> bytes:
+    """A ServerKeyExchange message with these parameters and a signature of rubbish."""
     exchange = ServerKeyExchange(ServerDHParams(p, g, share), b"\x04\x01" + vector(2, bytes(256)))
-    return hello_then(
-        handshake_message(HandshakeType.CERTIFICATE, Certificate((CERTIFICATE,)).serialise()),
-        handshake_message(HandshakeType.SERVER_KEY_EXCHANGE, exchange.serialise()),
-        handshake_message(HandshakeType.SERVER_HELLO_DONE, b""),
-    )
+    return handshake_message(HandshakeType.SERVER_KEY_EXCHANGE, exchange.serialise())
+
+
+def flight(p: bytes = P, g: bytes = b"\x02", share: bytes = SHARE) -> bytes:
+    """A whole server flight."""
+    return hello_then(certificate(), key_exchange(p, g, share), DONE)
 
 
 def answers(data: bytes) -> Behaviour:
@@ -82,16 +100,24 @@ def answers(data: bytes) -> Behaviour:
     return behave
 
 
-def answers_dhe(data: bytes) -> Behaviour:
-    """Send `data` to a hello that offers 009e, and a handshake_failure to any other."""
+def waits(connection: socket.socket) -> None:
+    """Wait two seconds for more, and close."""
+    connection.settimeout(2)
+    with contextlib.suppress(OSError):
+        connection.recv(65536)
+
+
+def answers_dhe(data: bytes, then: Behaviour = waits) -> Behaviour:
+    """Send `data` to a hello that offers 009e, and `then` …; a handshake_failure to any other."""
 
     def behave(connection: socket.socket) -> None:
         hello = connection.recv(65536)
-        refusal = record(ContentType.ALERT, b"\x02\x28")
-        connection.sendall(data if b"\x00\x9e" in hello[44:200] else refusal)
-        connection.settimeout(2)
-        with contextlib.suppress(OSError):
-            connection.recv(65536)
+        if b"\x00\x9e" in hello[44:200]:
+            connection.sendall(data)
+            then(connection)
+        else:
+            connection.sendall(REFUSAL)
+            waits(connection)
 
     return behave
 
@@ -132,6 +158,17 @@ def silent(connection: socket.socket) -> None:
         pass
 
 
+def reads_on(connection: socket.socket) -> None:
+    """Read what comes, and say nothing."""
+    silent(connection)
+
+
+def a_version_each_time() -> Behaviour:
+    """Choose SSL 3.0, TLS 1.0, 1.1 and 1.2 in turn, whatever was offered."""
+    versions = cycle((0x0300, 0x0301, 0x0302, 0x0303))
+    return lambda connection: answers_dhe(hello_then(version=next(versions)))(connection)
+
+
 def silent_after(data: bytes) -> Behaviour:
     """Answer a hello with `data`, then say nothing."""
 
@@ -155,10 +192,25 @@ def closes(connection: socket.socket) -> None:
     connection.recv(65536)
 
 
-def resets(connection: socket.socket) -> None:
-    """Reset after the hello."""
-    connection.recv(65536)
+def leaves(connection: socket.socket) -> None:
+    """Close at once."""
+
+
+def breaks_off(connection: socket.socket) -> None:
+    """Reset at once."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def resets(connection: socket.socket) -> None:
+    """Reset after the hello, or whatever else comes."""
+    connection.recv(65536)
+    breaks_off(connection)
+
+
+def half_closes(connection: socket.socket) -> None:
+    """Say that nothing more will come, and go on reading."""
+    connection.shutdown(socket.SHUT_WR)
+    silent(connection)
 
 
 def takes_prelogin(then: Behaviour) -> Behaviour:

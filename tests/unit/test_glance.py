@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tlsprobe.tls.codec import uint, vector
 from tlsprobe.tls.constants import ContentType, ExtensionType, HandshakeType, Version
-from tlsprobe.tls.glance import MAX_NOTED, MAX_RECORDS, MAX_SERVER_HELLO, Glance, SeenMessage, glance
+from tlsprobe.tls.glance import MAX_NOTED, MAX_SERVER_HELLO, Glance, SeenMessage, glance
 from tlsprobe.tls.messages import (
     HELLO_RETRY_REQUEST_RANDOM,
     ClientHello,
@@ -21,7 +21,7 @@ from tlsprobe.tls.messages import (
     key_share,
 )
 from tlsprobe.tls.record import Record, RecordReader
-from tlsprobe.tls.stream import PeerGone
+from tlsprobe.tls.stream import MAX_RECORDS, PeerGone
 
 HELLO = ClientHello(Version.TLS12, bytes(32), (0xC02F,))
 ANSWER = ServerHello(Version.TLS12, b"\x01" * 32, b"", 0xC02F, extensions=(Extension(0xFF01, b"\x00"),))

@@ -262,7 +262,7 @@ def test_warnings_and_hello_requests_are_passed_over(flight: bytes) -> None:
     assert done.end == Completed(Step.SERVER_HELLO_DONE)
     assert done.warnings == (0x70,)
     assert replay([warning * 100 + flight]).end == Broken(
-        "malformed", Step.CLIENT_HELLO, "an endless row of warnings"
+        "over-limit", Step.CLIENT_HELLO, "an endless row of warnings"
     )
 
 
@@ -277,7 +277,7 @@ def test_a_flipped_byte_is_never_an_exception(flight: bytes) -> None:
     ("sent", "how"),
     [
         (b"HTTP/1.1 400 Bad Request\r\n", "not-tls"),
-        (framed([b"\x02\xff\xff\xff"]), "malformed"),
+        (framed([b"\x02\xff\xff\xff"]), "over-limit"),
         (framed([b"\x0b\x00\x00\x00"]), "malformed"),
         (Record(23, 0x0303, b"data").serialise(), "malformed"),
         (Record(20, 0x0303, b"\x01").serialise(), "malformed"),
@@ -322,10 +322,10 @@ def handshake_messages(flight: bytes) -> tuple[bytes, ...]:
     ],
     ids=lambda hello: f"{hello.legacy_version:04x}-{hello.cipher_suite:04x}-{len(hello.extensions)}",
 )
-def test_a_choice_that_was_not_offered_is_malformed(hello: ServerHello) -> None:
+def test_a_choice_that_was_not_offered_is_called_so(hello: ServerHello) -> None:
     done = replay([says(HandshakeType.SERVER_HELLO, hello.serialise())])
     assert isinstance(done.end, Broken)
-    assert (done.end.how, done.end.after) == ("malformed", Step.CLIENT_HELLO)
+    assert (done.end.how, done.end.after) == ("not-offered", Step.CLIENT_HELLO)
     assert "was not offered" in done.end.detail
     assert done.server_hello is None
 
@@ -427,13 +427,13 @@ def test_a_row_without_an_end_is_cut_off(flight: bytes, row: bytes, allowed: int
     assert replay([row * allowed + flight]).end == Completed(Step.SERVER_HELLO_DONE)
     too_many = row * (allowed + 1)
     for chunks in ([too_many], [too_many[i : i + 1] for i in range(len(too_many))]):
-        assert replay(chunks).end == Broken("malformed", Step.CLIENT_HELLO, said)
+        assert replay(chunks).end == Broken("over-limit", Step.CLIENT_HELLO, said)
 
 
 def test_a_message_that_is_too_large_is_refused_by_its_header() -> None:
     end = replay([framed([b"\x02" + (MAX_MESSAGE + 1).to_bytes(3, "big")])]).end
     assert isinstance(end, Broken)
-    assert end.how == "malformed"
+    assert end.how == "over-limit"
     filler = framed([b"\x02" + MAX_MESSAGE.to_bytes(3, "big")]) + framed([bytes(1000)]) * 100
     assert replay([filler]).end == Broken("closed", Step.CLIENT_HELLO)
 
@@ -496,7 +496,7 @@ def flip_last_bit(answered: bytes) -> bytes:
         (flip_last_bit, "malformed"),
         (lambda answered: answered[:-1], "closed"),
         # No ChangeCipherSpec: a sealed record is read as a message, of whatever size its bytes say.
-        (lambda answered: answered[6:], "malformed or closed"),
+        (lambda answered: answered[6:], "malformed or closed or over-limit"),
         (lambda answered: answered[:5] + b"\x02" + answered[6:], "malformed"),  # nor with another byte
         (lambda answered: answered[:6] + framed([b"\x14\x00\x00\x0c" + bytes(12)]), "malformed"),
         (lambda _: Record(23, 0x0303, b"data").serialise(), "malformed"),
@@ -543,4 +543,4 @@ def test_the_signal_of_renegotiation_is_no_suite_to_choose() -> None:
     next(talk)
     with pytest.raises(StopIteration) as over:
         talk.send(framed([b"\x02" + len(answer).to_bytes(3, "big") + answer]))
-    assert over.value.value.end == Broken("malformed", Step.CLIENT_HELLO, "suite 0x00ff was not offered")
+    assert over.value.value.end == Broken("not-offered", Step.CLIENT_HELLO, "suite 0x00ff was not offered")

@@ -476,7 +476,7 @@ def test_every_outcome_has_words() -> None:
         assert phrases.outcome(Completed(step))
         assert "bad_record_mac (20)" in phrases.outcome(Rejected(20, step))
         assert phrases.outcome(Rejected(0, step))
-        for how in ("closed", "reset", "silent", "not-tls", "malformed", "something-new"):
+        for how in ("closed", "reset", "silent", "not-tls", "malformed", "over-limit", "not-offered", "new"):
             assert phrases.outcome(Broken(how, step, "why"))
         assert "pre-shared key" in phrases.outcome(Untestable("psk", step))
     assert phrases.outcome(Unreachable("dns", "no such name")).endswith("(no such name)")

@@ -19,7 +19,7 @@ from itertools import count
 
 from tlsprobe.engines.seat import EngineError, Seat, SeatLost, Visit, failed
 from tlsprobe.facts import ServerScan, Status
-from tlsprobe.names import Names, NoAddress, is_address
+from tlsprobe.names import MAX_ADDRESSES, MAX_TRIED, Names, NoAddress, is_address
 from tlsprobe.scan import ScanConfig
 from tlsprobe.target import Target
 from tlsprobe.timetable import At, Now, start
@@ -36,6 +36,14 @@ GRACE_S = 5.0
 _MOST_REMEMBERED = 2048
 _STOP_IS_SEEN_WITHIN_S = 0.1
 _WINDOW_IS_SEEN_WITHIN_S = 1.0
+
+# What a name comes to that cannot be scanned.
+_OF_NAMES = {
+    "dns": Status.UNREACHABLE,
+    "deadline": Status.UNREACHABLE,
+    "excluded": Status.EXCLUDED,
+    "too-many-addresses": Status.UNTESTABLE,
+}
 
 Results = Callable[[ServerScan], None]
 
@@ -165,7 +173,11 @@ class Dispatcher:
         started, clock = datetime.now(UTC), time.monotonic()
         try:
             async with asyncio.timeout(self.config.deadline_s):
-                return target.pinned(tuple(sorted(await self._names.every(target), key=_by_number)))
+                addresses = await self._names.every(target)
+            if len(addresses) > MAX_ADDRESSES:
+                detail = f"{len(addresses)} addresses, {MAX_ADDRESSES} allowed"
+                raise NoAddress("too-many-addresses", detail)
+            return target.pinned(tuple(sorted(addresses, key=_by_number)))
         except (NoAddress, TimeoutError) as error:
             self.deliver(_without_address(target, error, started, time.monotonic() - clock))
         except Exception as error:
@@ -183,13 +195,16 @@ class Dispatcher:
         except Exception as error:
             return self.deliver(failed(target, error))
         seconds, connections = 0.0, 0
-        for address in addresses:
+        tried = addresses[:MAX_TRIED]
+        for address in tried:
             scan = await self._visit(Visit(target, address, self.config.deadline_s - seconds))
             if scan is None:
                 return None
             seconds, connections = seconds + scan.duration_s, connections + scan.connections
-            is_last = address == addresses[-1] or seconds >= self.config.deadline_s
+            is_last = address == tried[-1] or seconds >= self.config.deadline_s
             if is_last or scan.status is not Status.UNREACHABLE:
+                if scan.status is Status.UNREACHABLE and len(tried) < len(addresses):
+                    scan = replace(scan, detail=f"{len(tried)} of {len(addresses)} addresses were tried")
                 seconds = round(seconds, 3)
                 return self.deliver(replace(scan, target=target, duration_s=seconds, connections=connections))
         return None
@@ -277,5 +292,4 @@ def _without_address(
     target: Target, error: NoAddress | TimeoutError, started: datetime, seconds: float
 ) -> ServerScan:
     reason, detail = (error.reason, error.detail) if isinstance(error, NoAddress) else ("deadline", "")
-    status = Status.EXCLUDED if reason == "excluded" else Status.UNREACHABLE
-    return ServerScan(target, status, reason, started, round(seconds, 3), detail=detail)
+    return ServerScan(target, _OF_NAMES[reason], reason, started, round(seconds, 3), detail=detail)

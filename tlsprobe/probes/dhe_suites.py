@@ -40,6 +40,7 @@ class _Batch:
     taken: tuple[AcceptedSuite, ...]
     ending: _Ending
     reason: str = ""
+    spoken: int | None = None  # the version that was chosen instead
 
 
 async def dhe_suites(interview: Interview) -> DheSuites:
@@ -50,6 +51,7 @@ async def dhe_suites(interview: Interview) -> DheSuites:
     """
     accepted: list[AcceptedSuite] = []
     form: HelloForm | None = None
+    spoken: set[int | None] = set()
     unclear = ""
     for version in VERSIONS:
         unclear_here = ""
@@ -57,6 +59,7 @@ async def dhe_suites(interview: Interview) -> DheSuites:
             batches = await _ask_batches(interview, version, candidate)
             taken = [suite for batch in batches for suite in batch.taken]
             accepted += taken
+            spoken |= {batch.spoken for batch in batches}
             reason = next((b.reason for b in batches if b.ending is _Ending.UNCLEAR), "")
             if taken:
                 form, unclear_here = candidate, reason  # what other forms came to does not matter
@@ -65,6 +68,9 @@ async def dhe_suites(interview: Interview) -> DheSuites:
             if batches[0].ending is _Ending.OTHER_VERSION:
                 break
         unclear = unclear or unclear_here
+    # A version chosen for DHE suites takes some of them when it is asked for, or another server answered.
+    if any(version in spoken for version in VERSIONS if version not in {each.version for each in accepted}):
+        unclear = unclear or "flapping"
     order = await _order(interview, accepted, form) if form else SuiteOrder.UNKNOWN
     return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
 
@@ -114,7 +120,7 @@ async def _exhaust(
                 return _Batch(tuple(taken), *_read_refusal(answer))
         hello = answer.server_hello
         if hello.version != version:
-            return _Batch(tuple(taken), _Ending.OTHER_VERSION)
+            return _Batch(tuple(taken), _Ending.OTHER_VERSION, spoken=hello.version)
         group = interview.group_index(answer.params) if answer.params else None
         taken.append(AcceptedSuite(version, hello.cipher_suite, group))
         suites = tuple(code for code in suites if code != hello.cipher_suite)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import TypeVar
 
@@ -25,7 +26,7 @@ from tlsprobe.tls.groups import (
     pick_share,
     zero_probability,
 )
-from tlsprobe.tls.handshake import Handshake, PickShare, handshake
+from tlsprobe.tls.handshake import Broken, Handshake, PickShare, handshake
 from tlsprobe.tls.identity import Identity
 from tlsprobe.tls.messages import ClientHello, ServerDHParams, ServerHello
 from tlsprobe.tls.stream import Conversation, PeerGone
@@ -42,8 +43,14 @@ _JITTER = 0.25
 # A primality test of 4096 bits takes a second; what is larger is reported as not tested.
 MAX_TESTED_BITS = 4096
 MAX_TESTED_PRIMES = 8  # of one server: more are somebody's game
-# How many records and extensions of a connection are written down; a hostile flight has 80,000 records.
+# How many records and extensions of a connection are written down; a hostile flight has 4,096 records.
 MAX_NOTED = 64
+# Groups of one server: a farm of so many machines, each with a group of its own, is none that anybody has.
+MAX_GROUPS = 64
+# Why nothing more is asked where it is for a limit of ours.
+OUR_LIMITS = ("budget", "endless-groups")
+# Resets in a row, none behind a ServerHello. Windows refuses that way; who has had enough does it too.
+MAX_RESETS = 3
 
 
 R = TypeVar("R")
@@ -68,6 +75,7 @@ class Interview:
     dialer: Dialer
     prelude: Prelude | None = None
     identity: Identity | None = None
+    most: int | None = None  # connections, whatever the server does
     observations: list[Observation] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
     connections: int = 0
@@ -75,8 +83,10 @@ class Interview:
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)
+    gone: Unreachable | None = None  # why it is asked nothing more
     _is_alive: bool = False  # a connection came about
-    _gone: Unreachable | None = None  # what became of it after it had been alive
+    _resets: int = 0  # in a row
+    _answered: ClientHello | None = None  # the last hello that got a ServerHello
     _pause_s: float = 0.0  # before each connection, once one did not come about
 
     async def ask(
@@ -118,6 +128,9 @@ class Interview:
             answer = Answer(observation, result.server_hello, result.params)
         if keep:
             self.observations.append(answer.observation)
+        if answer.server_hello is not None:
+            self._answered = hello
+        await self._mind_resets(_is_reset(answer))
         return answer
 
     async def look(self, question: str, hello: ClientHello, *, record_version: int) -> Glance:
@@ -140,15 +153,28 @@ class Interview:
                 warnings=came.warnings,
             )
         self.glances.append(seen)
+        await self._mind_resets(seen.end == "reset" and not seen.server_hello)
         return seen
+
+    async def _mind_resets(self, was_reset: bool) -> None:
+        """After MAX_RESETS in a row ask for what was answered before; a reset again means: no more."""
+        self._resets = self._resets + 1 if was_reset else 0
+        if self._resets < MAX_RESETS or self.gone is not None:
+            return
+        self._resets = 0
+        if self._answered is not None:
+            fresh = replace(self._answered, random=secrets.token_bytes(32))
+            if not _is_reset(await self.ask("control", "still there", fresh)):
+                return
+        self.gone = Unreachable("reset", "again and again")
 
     async def _patiently(self, ask_once: AskOnce[R]) -> tuple[R, float] | Unreachable:
         """Ask, and again after a pause where no connection came about.
 
         One that answered before and then did not, however often, is asked nothing more.
         """
-        if self._gone is not None:
-            return self._gone
+        if self.gone is not None:
+            return self.gone
         if self._pause_s:
             await _sleep_about(self._pause_s)
         outcome = await ask_once()
@@ -156,7 +182,7 @@ class Interview:
         while isinstance(outcome, Unreachable):
             delays = (ALIVE_DELAYS_S if self._is_alive else RETRY_DELAYS_S).get(outcome.reason, ())
             if tries == len(delays):
-                self._gone = outcome if self._is_alive else None
+                self.gone = outcome if self._is_alive else None
                 return outcome
             if outcome.reason != "closed":  # which may be an answer to this one hello
                 self._pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, 2 * self._pause_s))
@@ -175,16 +201,36 @@ class Interview:
         conversation = handshake(hello, pick_share=pick, identity=self.identity)
         return await self._converse(conversation, silence_s=silence_s, in_thread=pick is not None)
 
+    async def have(
+        self, conversation: Conversation[R], *, silence_s: float, bare: bool = False
+    ) -> R | Unreachable:
+        """Make one connection for some other conversation, `bare` of the prelude; it is not tried again.
+
+        Raises what the conversation raises.
+        """
+        if self.gone is not None:
+            return self.gone
+        outcome = await self._converse(conversation, silence_s=silence_s, bare=bare)
+        return outcome if isinstance(outcome, Unreachable) else outcome[0]
+
     async def _converse(
-        self, conversation: Conversation[R], *, silence_s: float | None = None, in_thread: bool = False
+        self,
+        conversation: Conversation[R],
+        *,
+        silence_s: float | None = None,
+        in_thread: bool = False,
+        bare: bool = False,
     ) -> tuple[R, float] | Unreachable:
+        if self.most is not None and self.connections >= self.most:
+            self.gone = Unreachable("budget", f"the budget of {self.most} connections is used up")
+            return self.gone
         self.connections += 1
         try:
             return await self.dialer.converse(
                 self.address,
                 self.target.port,
                 conversation,
-                prelude=self.prelude,
+                prelude=None if bare else self.prelude,
                 silence_s=silence_s,
                 in_thread=in_thread,
             )
@@ -201,8 +247,7 @@ class Interview:
         if hello is None:
             return None
         group = None
-        if params is not None:
-            group = self._params.setdefault((params.dh_p, params.dh_g), len(self._params))
+        if params is not None and (group := self._noted(params)) is not None:
             self.shares[group, params.dh_Ys] += 1
         return Seen(
             version=hello.version,
@@ -218,9 +263,18 @@ class Interview:
             layout=result.layout[:MAX_NOTED],
         )
 
-    def group_index(self, params: ServerDHParams) -> int:
-        """Return the index that `groups` has or will have for these parameters."""
-        return self._params[params.dh_p, params.dh_g]
+    def _noted(self, params: ServerDHParams) -> int | None:
+        """Note a group and return its index; None for one too many, behind which nothing more is asked."""
+        if len(self._params) < MAX_GROUPS:
+            self._params.setdefault((params.dh_p, params.dh_g), len(self._params))
+        index = self.group_index(params)
+        if index is None:
+            self.gone = Unreachable("endless-groups", f"more than {MAX_GROUPS} groups")
+        return index
+
+    def group_index(self, params: ServerDHParams) -> int | None:
+        """Return the index that `groups` has or will have for these parameters; None beyond MAX_GROUPS."""
+        return self._params.get((params.dh_p, params.dh_g))
 
     def primes(self) -> tuple[int, ...]:
         """Return p of each group, by index."""
@@ -243,6 +297,11 @@ class Interview:
             if each.seen and each.offer and each.offer.form.endswith("+ems")
         ]
         return any(answers) if answers else None
+
+
+def _is_reset(answer: Answer) -> bool:
+    outcome = answer.observation.outcome
+    return isinstance(outcome, Broken) and outcome.how == "reset" and answer.server_hello is None
 
 
 async def _sleep_about(seconds: float) -> None:

@@ -1,7 +1,9 @@
 """Z stripped or kept? A zero-led dh_Yc taken short, taken padded? Six forced handshakes.
 
 Each form is asked for on a connection of its own, with a completed handshake directly before and after; a
-form that is not taken is asked for twice. Any completed handshake is a control for its neighbours.
+form that is not taken is asked for twice. Any completed handshake is a control for its neighbours. Answers
+that change are `mixed` where each came twice, else nothing is concluded from them; nor where more than one
+server seems to answer.
 """
 
 from __future__ import annotations
@@ -9,10 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from tlsprobe.facts import AcceptedSuite, DheSuites, FormAccepted, LeadingZeros, PremasterZeros
+from tlsprobe.facts import (
+    AcceptedSuite,
+    DheSuites,
+    FormAccepted,
+    LeadingZeros,
+    PremasterZeros,
+    Unreachable,
+)
 from tlsprobe.probes.hello import HelloForm, dhe_hello
 from tlsprobe.probes.interview import Answer, Interview
-from tlsprobe.tls.constants import Version
+from tlsprobe.tls.constants import Version, alert_name
 from tlsprobe.tls.groups import ShareForm
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable
 from tlsprobe.tls.record import can_protect
@@ -31,8 +40,9 @@ _ORDER = (ShareForm.Z_STRIPPED, ShareForm.YC_SHORT, ShareForm.YC_PADDED, ShareFo
 
 # On a conforming server: two controls, four forms, one of them refused and so asked for twice.
 FORCED_HANDSHAKES = 7
-# Each form twice with a control behind, each connection in three attempts.
-MOST_FORCED_HANDSHAKES = _ATTEMPTS * (2 + len(_ORDER) * 3)
+_MOST_ANSWERS = 6  # to one form, where they change
+# Each form so often with a control behind, each connection in three attempts.
+MOST_FORCED_HANDSHAKES = _ATTEMPTS * (2 + len(_ORDER) * (_MOST_ANSWERS + 1))
 
 
 class _Result(Enum):
@@ -67,11 +77,13 @@ class _Inquiry:
 
     async def control(self) -> bool:
         """Complete an ordinary handshake, in three attempts at most."""
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             answer = await self._attempt(ShareForm.CONTROL)
             if isinstance(answer.observation.outcome, Completed):
                 elapsed_s = answer.observation.elapsed_s
                 self.silence_s = max(self.silence_s, _SILENCE_FACTOR * elapsed_s)
+                if attempt:  # what fails now and then may have refused in the same way
+                    self.doubt_unconfirmed()
                 self.unconfirmed.clear()
                 return True
             if isinstance(answer.observation.outcome, Untestable):
@@ -81,15 +93,21 @@ class _Inquiry:
         return False
 
     async def ask_form(self, form: ShareForm) -> None:
-        """Ask for one form; where it is not taken, at once a second time."""
-        results = [await self._settle(form)]
+        """Ask for one form; where it is not taken at once a second time, and on where that is taken."""
+        results = self.answers[form] = [await self._settle(form)]
         if results[0] is _Result.NOT_TAKEN:
             results.append(await self._settle(form))
-        self.answers[form] = results
+        while _changes(results) and len(results) < _MOST_ANSWERS:
+            results.append(await self._settle(form))
         if results[-1] is _Result.TAKEN:
             self.unconfirmed.clear()
         elif results[-1] is _Result.NOT_TAKEN:
             self.unconfirmed.append(form)
+
+    def doubt_unconfirmed(self) -> None:
+        """Take back what was refused with no completed handshake directly behind."""
+        for form in self.unconfirmed:
+            self.answers[form] = [_Result.FAILED]
 
     async def _settle(self, form: ShareForm) -> _Result:
         result = _Result.FAILED
@@ -131,9 +149,10 @@ async def leading_zeros(interview: Interview, suites: DheSuites) -> LeadingZeros
         return _unanswered(how, inquiry.reason, chosen)
     if not controls_passed:
         # What was taken is proven; what was refused, with no completed handshake behind it, is not.
-        for share in _ORDER:
-            if share in inquiry.unconfirmed or share not in inquiry.answers:
-                inquiry.answers[share] = [_Result.FAILED]
+        inquiry.doubt_unconfirmed()
+        inquiry.answers = {form: [_Result.FAILED] for form in _ORDER} | inquiry.answers
+    if _several_answer(interview):
+        return _unanswered("inconclusive", "several-servers", chosen)
     short = _form_accepted(inquiry.answers[ShareForm.YC_SHORT])
     padded = _form_accepted(inquiry.answers[ShareForm.YC_PADDED])
     zeros = _premaster_zeros(inquiry.answers[ShareForm.Z_STRIPPED], inquiry.answers[ShareForm.Z_KEPT])
@@ -143,6 +162,26 @@ async def leading_zeros(interview: Interview, suites: DheSuites) -> LeadingZeros
     if "untestable" in (zeros, short, padded):
         reason = "no-exponent"
     return LeadingZeros(zeros, short, padded, chosen.suite, chosen.version, reason)
+
+
+def failed_control(interview: Interview) -> str:
+    """Say where and how the last ordinary handshake ended that was not completed; empty where all were."""
+    for observation in reversed(interview.observations):
+        if (observation.probe, observation.question) != (PROBE, ShareForm.CONTROL.value):
+            continue
+        match observation.outcome:
+            case Rejected(alert=alert, after=step):
+                return _ended(step, alert_name(alert))
+            case Broken(how=how, after=step, detail=detail):
+                return _ended(step, f"{how}: {detail}" if detail else how)
+            case Unreachable(reason=reason):
+                return reason
+    return ""
+
+
+def _ended(step: Step, how: str) -> str:
+    named = "".join(word.capitalize() for word in step.split("-"))  # as the RFC writes it
+    return f"an ordinary handshake ended after {named}: {how}"
 
 
 def choose_suite(suites: DheSuites) -> AcceptedSuite | None:
@@ -180,17 +219,31 @@ def _read(answer: Answer) -> _Result:
 
 
 def _form_accepted(results: list[_Result]) -> FormAccepted:
-    match results:
-        case [_Result.TAKEN]:
-            return FormAccepted.ACCEPTED
-        case [_Result.NOT_TAKEN, _Result.NOT_TAKEN]:
-            return FormAccepted.REFUSED
-        case [_Result.NOT_TAKEN, _Result.TAKEN]:
-            return FormAccepted.MIXED
-        case [*_, _Result.IMPOSSIBLE]:
-            return FormAccepted.UNTESTABLE
-        case _:
-            return FormAccepted.INCONCLUSIVE
+    if results[-1] is _Result.IMPOSSIBLE:
+        return FormAccepted.UNTESTABLE
+    if results[-1] is _Result.FAILED:
+        return FormAccepted.INCONCLUSIVE
+    taken, refused = results.count(_Result.TAKEN), results.count(_Result.NOT_TAKEN)
+    if not refused:
+        return FormAccepted.ACCEPTED
+    if not taken:
+        return FormAccepted.REFUSED
+    return FormAccepted.MIXED if min(taken, refused) > 1 else FormAccepted.INCONCLUSIVE
+
+
+def _changes(results: list[_Result]) -> bool:
+    """Whether a form was taken and not taken, one of them only once."""
+    taken, refused = results.count(_Result.TAKEN), results.count(_Result.NOT_TAKEN)
+    return taken + refused == len(results) and min(taken, refused) == 1
+
+
+def _several_answer(interview: Interview) -> bool:
+    """Whether the same hello got ServerHellos that one server would not send in turn.
+
+    Their groups may differ: machines with the same library often have one each.
+    """
+    seen = [each.seen for each in interview.observations if each.probe == PROBE and each.seen]
+    return len({(each.version, each.extensions) for each in seen}) > 1
 
 
 # What the two forms of Z together mean, where each was answered with yes or no.

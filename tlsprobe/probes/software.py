@@ -11,14 +11,12 @@ from enum import StrEnum
 from tlsprobe.banners import sql_server, words
 from tlsprobe.banners.over_tls import over_tls
 from tlsprobe.banners.words import Ask, Words
-from tlsprobe.dial import DialError
-from tlsprobe.facts import Banner
-from tlsprobe.preludes import Prelude, PreludeFailed
+from tlsprobe.facts import Banner, Unreachable
 from tlsprobe.preludes.tds import TDS_8
 from tlsprobe.probes.interview import Interview
 from tlsprobe.starttls import StartTls, resolve_auto
 from tlsprobe.tls.codec import DecodeError
-from tlsprobe.tls.stream import Conversation, PeerGone
+from tlsprobe.tls.stream import Conversation
 
 MOST_CONNECTIONS = 2
 # Not everything behind TLS answers HTTP. Half a second, or 20 times what a hello took, is long enough.
@@ -80,10 +78,10 @@ async def software(interview: Interview, questions: Collection[Question]) -> tup
     protocol = resolve_auto(target.starttls, target.port)
     alpn = interview.prelude.alpn if interview.prelude else ""
     if Question.GREETING in questions and protocol in _BEFORE_TLS and not alpn:
-        said += await _have(interview, _BEFORE_TLS[protocol](host), None)
+        said += await _have(interview, _BEFORE_TLS[protocol](host), bare=True)
     for ask in _inside_tls(protocol, target.port, alpn, questions):
         conversation = over_tls(ask(host), server_name=target.server_name, alpn=alpn)
-        said += await _have(interview, conversation, interview.prelude)
+        said += await _have(interview, conversation)
     return tuple(said)
 
 
@@ -107,19 +105,14 @@ def _known(
 
 
 async def _have(
-    interview: Interview, conversation: Conversation[Words], prelude: Prelude | None
+    interview: Interview, conversation: Conversation[Words], *, bare: bool = False
 ) -> tuple[Banner, ...]:
-    interview.connections += 1
     try:
-        said, _ = await interview.dialer.converse(
-            interview.address,
-            interview.target.port,
-            conversation,
-            prelude=prelude,
-            silence_s=_patience_s(interview),
-        )
-    except (DialError, PeerGone, PreludeFailed, DecodeError):
+        said = await interview.have(conversation, silence_s=_patience_s(interview), bare=bare)
+    except DecodeError:
         return ()  # it said nothing that can be read, which is an answer too
+    if isinstance(said, Unreachable):
+        return ()
     return tuple(Banner(each.source, each.text, each.build) for each in said)
 
 

@@ -13,6 +13,14 @@ class DecodeError(Exception):
     """The peer's bytes do not follow the RFC; the text says where."""
 
 
+class OverLimit(DecodeError):
+    """Nothing is wrong with the peer's bytes but that there is no end to them; the text says which limit."""
+
+
+class NotOffered(DecodeError):
+    """The peer chose what it was not offered; the text says what."""
+
+
 class Reader:
     """Reads a byte string from front to back and can never run past its end."""
 

@@ -13,10 +13,9 @@ from tlsprobe.tls.codec import DecodeError, Reader
 from tlsprobe.tls.constants import ALERT_CLOSE_NOTIFY, AlertLevel, ContentType, HandshakeType, Version
 from tlsprobe.tls.messages import ClientHello, ServerHello, handshake_message
 from tlsprobe.tls.record import NotTls, Record, RecordReader
-from tlsprobe.tls.stream import MAX_MESSAGE, MAX_RECEIVED, Conversation, PeerGone
+from tlsprobe.tls.stream import MAX_MESSAGE, MAX_RECEIVED, MAX_RECORDS, Conversation, PeerGone
 
 MAX_NOTED = 64  # records, and messages, of a flight that are written down
-MAX_RECORDS = 4096  # of a flight: a chain of certificates in records of 512 bytes has hundreds
 MAX_WARNINGS = 16
 MAX_SERVER_HELLO = 4096
 KEPT_BYTES = 1024  # of a ServerKeyExchange

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from tlsprobe.tls.codec import DecodeError
+from tlsprobe.tls.codec import DecodeError, NotOffered, OverLimit
 from tlsprobe.tls.constants import TLS_EMPTY_RENEGOTIATION_INFO_SCSV, ContentType, HandshakeType, Version
 from tlsprobe.tls.groups import ClientShare, UnusableGroup
 from tlsprobe.tls.identity import Identity, UnusableIdentity
@@ -61,7 +61,10 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """It ended otherwise: closed, reset, silent, not-tls or malformed, with what was wrong."""
+    """It ended otherwise: closed, reset, silent, not-tls, over-limit, not-offered or malformed.
+
+    `detail` is what was wrong.
+    """
 
     how: str
     after: Step
@@ -140,6 +143,10 @@ def handshake(
         end = Broken(gone.how, flight.after)
     except NotTls as other:
         end = Broken("not-tls", flight.after, other.received.hex())
+    except OverLimit as error:
+        end = Broken("over-limit", flight.after, str(error))
+    except NotOffered as error:
+        end = Broken("not-offered", flight.after, str(error))
     except DecodeError as error:
         end = Broken("malformed", flight.after, str(error))
     except UnusableGroup as group:
@@ -274,12 +281,12 @@ def _check_answer(hello: ClientHello, answer: ServerHello) -> None:
     """Refuse a ServerHello that chose what was not offered (RFC 5246 §7.4.1.3)."""
     offered = set(hello.cipher_suites) - {TLS_EMPTY_RENEGOTIATION_INFO_SCSV}  # a signal, no suite
     if answer.cipher_suite not in offered:
-        raise DecodeError(f"suite 0x{answer.cipher_suite:04x} was not offered")
+        raise NotOffered(f"suite 0x{answer.cipher_suite:04x} was not offered")
     newest = max((hello.version, *hello.offered_versions))
     if not Version.SSL30 <= answer.version <= newest:
-        raise DecodeError(f"version 0x{answer.version:04x} was not offered")
+        raise NotOffered(f"version 0x{answer.version:04x} was not offered")
     if answer.compression_method != 0:
-        raise DecodeError("compression was not offered")
+        raise NotOffered("compression was not offered")
 
 
 def _require(message: Message, kind: HandshakeType) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tlsprobe.tls.codec import DecodeError, Reader, read_all, uint, uint16_list, vector
+from tlsprobe.tls.codec import DecodeError, OverLimit, Reader, read_all, uint, uint16_list, vector
 from tlsprobe.tls.constants import (
     SIGNATURE_SCHEMES,
     ExtensionType,
@@ -19,6 +19,10 @@ from tlsprobe.tls.suites import KeyExchange, Suite
 
 # SHA-256 of "HelloRetryRequest": a ServerHello with this random is one (RFC 8446 §4.1.3).
 HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+# Bytes in p, g or dh_Ys: 16,384 bits. OpenSSL computes with 10,000 at most, so what is larger is nobody's.
+MAX_NUMBER = 2048
+# OpenSSL verifies a chain of 100 at most, unless told otherwise (SSL_CTX_set_verify_depth).
+MAX_CERTIFICATES = 100
 
 
 def handshake_message(kind: HandshakeType, body: bytes) -> bytes:
@@ -212,6 +216,8 @@ class Certificate:
         """Read the body of a certificate message; the DER is not looked into."""
         reader = Reader(body)
         chain = read_all(reader.vector(3), lambda each: each.vector(3))
+        if len(chain) > MAX_CERTIFICATES:
+            raise OverLimit(f"chain of {len(chain)} certificates")
         reader.end()
         return cls(chain)
 
@@ -231,7 +237,10 @@ class ServerDHParams:
     @classmethod
     def parse(cls, reader: Reader) -> ServerDHParams:
         """Read p, g and the server's share."""
-        return cls(dh_p=reader.vector(2), dh_g=reader.vector(2), dh_Ys=reader.vector(2))
+        numbers = [reader.vector(2) for _ in range(3)]
+        if (size := max(map(len, numbers))) > MAX_NUMBER:
+            raise OverLimit(f"DH number of {size} bytes")
+        return cls(*numbers)
 
     def serialise(self) -> bytes:
         """Write p, g and the server's share."""

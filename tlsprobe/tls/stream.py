@@ -11,7 +11,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from tlsprobe.tls.codec import DecodeError, Reader, uint
+from tlsprobe.tls.codec import DecodeError, OverLimit, Reader, uint
 from tlsprobe.tls.constants import (
     ALERT_CLOSE_NOTIFY,
     AlertLevel,
@@ -29,6 +29,8 @@ Conversation = Generator[bytes, bytes, R]
 # A flight of 512 KiB holds a certificate chain of a hundred; more is somebody playing.
 MAX_RECEIVED = 512 * 1024
 MAX_MESSAGE = 256 * 1024
+# A flight of 64 KiB in records of 512 bytes, as max_fragment_length allows, has 128.
+MAX_RECORDS = 4096
 # Empty records are legal (OpenSSL sent one before each CBC record once), an endless row of them is not.
 MAX_EMPTY_RECORDS = 16
 MAX_IGNORED_MESSAGES = 16  # warnings and HelloRequests
@@ -164,7 +166,7 @@ class Stream:
         header = Reader(bytes(self._handshake[:4]))
         kind, size = header.uint(1), header.uint(3)
         if size > MAX_MESSAGE:
-            raise DecodeError(f"handshake message of {size} bytes")
+            raise OverLimit(f"handshake message of {size} bytes")
         if len(self._handshake) < 4 + size:
             return None
         body = bytes(self._handshake[4 : 4 + size])
@@ -201,10 +203,12 @@ class Stream:
                     raise PeerGone("closed")
                 self._received += len(data)
                 if self._received > MAX_RECEIVED:
-                    raise DecodeError(f"more than {MAX_RECEIVED} bytes received")
+                    raise OverLimit(f"more than {MAX_RECEIVED} bytes received")
                 self._records.feed(data)
                 continue
             self.layout.append((record.kind, len(record.fragment)))
+            if len(self.layout) > MAX_RECORDS:
+                raise OverLimit(f"more than {MAX_RECORDS} records")
             if self._opening:
                 plaintext = self._opening.open(record.kind, record.fragment)
                 record = Record(record.kind, record.version, plaintext)
@@ -213,7 +217,7 @@ class Stream:
                 return record
             self._empty += 1
             if self._empty > MAX_EMPTY_RECORDS:
-                raise DecodeError("an endless row of empty records")
+                raise OverLimit("an endless row of empty records")
 
     def _take_alert(self, fragment: bytes) -> None:
         self._alert += fragment
@@ -228,4 +232,4 @@ class Stream:
     def _ignore_one(self, what: str) -> None:
         self._ignored += 1
         if self._ignored > MAX_IGNORED_MESSAGES:
-            raise DecodeError(f"an endless row of {what}")
+            raise OverLimit(f"an endless row of {what}")

@@ -58,7 +58,7 @@ SENTENCES: Mapping[str, str] = {
 
 # Our own details as they stand in a journal, to be said in another language.
 _DETAILS = tuple(
-    (key, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[\\w. ]+)", re.escape(text))))
+    (key, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[\\w.,:() -]+)", re.escape(text))))
     for key, text in details.SENTENCES.items()
 )
 

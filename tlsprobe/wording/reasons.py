@@ -44,6 +44,17 @@ SENTENCES = {
     "status-reason.zeros-untestable": "The handshakes with a leading zero could not be made.",
     "status-reason.silent": "The server took the connection and then sent nothing.",
     "status-reason.malformed": "The server sent something that breaks the rules of TLS.",
+    "status-reason.over-limit": "The server sent more than any server has to send.",
+    "status-reason.not-offered": "The server chose what it had not been offered.",
+    "status-reason.budget": "As many connections were made to the server as a scan may make at most.",
+    "status-reason.endless-groups": (
+        "The server shows one group after another, more than any server has; it was asked nothing more."
+    ),
+    "status-reason.several-servers": (
+        "Servers that differ answer in turn at this address, so what one does proves nothing about another; "
+        "scan each at an address of its own."
+    ),
+    "status-reason.too-many-addresses": "The name has more addresses than one name is scanned at.",
     "status-reason.excluded": "Left out on request: it stands on the list of what must not be scanned.",
     "status-reason.interrupted": "The scan was interrupted before it was done with this server.",
     "status-reason.worker-lost": (

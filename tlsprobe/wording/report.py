@@ -270,6 +270,8 @@ SENTENCES = {
     "report.outcome.silent": "no answer after {step}",
     "report.outcome.not-tls": "something other than TLS after {step}",
     "report.outcome.malformed": "a malformed message after {step}",
+    "report.outcome.over-limit": "more than any server has to send after {step}",
+    "report.outcome.not-offered": "a choice of what was not offered after {step}",
     "report.outcome.untestable": "could not be tried: {why}",
     "report.step.client-hello": "the ClientHello",
     "report.step.server-hello": "the ServerHello",
