@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, repeat
+from select import select
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -165,8 +166,12 @@ def reads_on(connection: socket.socket) -> None:
 
 def a_version_each_time() -> Behaviour:
     """Choose SSL 3.0, TLS 1.0, 1.1 and 1.2 in turn, whatever was offered."""
-    versions = cycle((0x0300, 0x0301, 0x0302, 0x0303))
-    return lambda connection: answers_dhe(hello_then(version=next(versions)))(connection)
+    hellos = cycle(hello_then(version=version) for version in (0x0300, 0x0301, 0x0302, 0x0303))
+
+    def behave(connection: socket.socket) -> None:
+        answers_dhe(next(hellos))(connection)
+
+    return behave
 
 
 def silent_after(data: bytes) -> Behaviour:
@@ -244,6 +249,20 @@ def passes_on(host: str, port: int, *, but: Callable[[ClientHello], bool], to: B
             back.start()
             pump(connection, behind)
             back.join(10)
+
+    return behave
+
+
+def breaks_off_behind(host: str, port: int) -> Behaviour:
+    """Lead to a real server, and reset when the client's second flight has come."""
+
+    def behave(connection: socket.socket) -> None:
+        with socket.create_connection((host, port), timeout=10) as behind:
+            behind.sendall(connection.recv(65536))
+            while not select([connection], [], [], 0.02)[0]:
+                if select([behind], [], [], 0)[0]:
+                    connection.sendall(behind.recv(65536))
+            resets(connection)
 
     return behave
 

@@ -23,6 +23,8 @@ _BATCHES = (COMMON_DHE_SUITES, RARE_DHE_SUITES)
 
 # A server that chooses a suite and then says nothing costs a whole timeout each time.
 _MOST_SILENCES = 2
+# Hellos that were closed on, and taken when sent again: so many can be a busy server, more are two in turn.
+_MOST_CHANGES = 2
 # After two closes in a row: time for a limit to pass, or a server to come back.
 _PAUSE_S = 0.5
 
@@ -41,6 +43,7 @@ class _Batch:
     ending: _Ending
     reason: str = ""
     spoken: int | None = None  # the version that was chosen instead
+    changes: int = 0  # hellos that were closed on, and taken when sent again
 
 
 async def dhe_suites(interview: Interview) -> DheSuites:
@@ -52,6 +55,7 @@ async def dhe_suites(interview: Interview) -> DheSuites:
     accepted: list[AcceptedSuite] = []
     form: HelloForm | None = None
     spoken: set[int | None] = set()
+    changes = 0
     unclear = ""
     for version in VERSIONS:
         unclear_here = ""
@@ -60,6 +64,7 @@ async def dhe_suites(interview: Interview) -> DheSuites:
             taken = [suite for batch in batches for suite in batch.taken]
             accepted += taken
             spoken |= {batch.spoken for batch in batches}
+            changes += sum(batch.changes for batch in batches)
             reason = next((b.reason for b in batches if b.ending is _Ending.UNCLEAR), "")
             if taken:
                 form, unclear_here = candidate, reason  # what other forms came to does not matter
@@ -69,7 +74,8 @@ async def dhe_suites(interview: Interview) -> DheSuites:
                 break
         unclear = unclear or unclear_here
     # A version chosen for DHE suites takes some of them when it is asked for, or another server answered.
-    if any(version in spoken for version in VERSIONS if version not in {each.version for each in accepted}):
+    contradicted = spoken.intersection(VERSIONS) - {each.version for each in accepted}
+    if contradicted or changes > _MOST_CHANGES:
         unclear = unclear or "flapping"
     order = await _order(interview, accepted, form) if form else SuiteOrder.UNKNOWN
     return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
@@ -100,7 +106,7 @@ async def _exhaust(
 ) -> _Batch:
     """Offer `suites` less what was taken, until nothing is taken."""
     taken: list[AcceptedSuite] = []
-    silences = 0
+    silences, changes = 0, 0
     while suites and silences < _MOST_SILENCES:
         answer = await _ask(interview, version, form, suites)
         if answer.server_hello is None:
@@ -117,7 +123,8 @@ async def _exhaust(
                     return _Batch(tuple(taken), _Ending.UNCLEAR, "closed")
                 answer = await _ask(interview, version, form, suites)
             if answer.server_hello is None:
-                return _Batch(tuple(taken), *_read_refusal(answer))
+                return _Batch(tuple(taken), *_read_refusal(answer), changes=changes)
+            changes += 1
         hello = answer.server_hello
         if hello.version != version:
             return _Batch(tuple(taken), _Ending.OTHER_VERSION, spoken=hello.version)
@@ -127,7 +134,7 @@ async def _exhaust(
         silences += isinstance(outcome := answer.observation.outcome, Broken) and outcome.how == "silent"
     if silences == _MOST_SILENCES:
         return _Batch(tuple(taken), _Ending.UNCLEAR, "silent")
-    return _Batch(tuple(taken), _Ending.REFUSED)
+    return _Batch(tuple(taken), _Ending.REFUSED, changes=changes)
 
 
 async def _ask(interview: Interview, version: Version, form: HelloForm, suites: tuple[int, ...]) -> Answer:

@@ -73,6 +73,7 @@ class _Inquiry:
             if self.unconfirmed and not await self.control():
                 return False
             await self.ask_form(form)
+        await self.ask_both_again()
         return await self.control()
 
     async def control(self) -> bool:
@@ -103,6 +104,16 @@ class _Inquiry:
             self.unconfirmed.clear()
         elif results[-1] is _Result.NOT_TAKEN:
             self.unconfirmed.append(form)
+
+    async def ask_both_again(self) -> None:
+        """Where Z was taken in both forms ask twice more for each: two servers in turn do that sooner than one."""
+        both = (ShareForm.Z_STRIPPED, ShareForm.Z_KEPT)
+        if any(self.answers[form] != [_Result.TAKEN] for form in both):
+            return
+        for form in (*both, *both):
+            self.answers[form].append(await self._settle(form))
+            if self.answers[form][-1] is _Result.NOT_TAKEN:
+                self.unconfirmed.append(form)
 
     def doubt_unconfirmed(self) -> None:
         """Take back what was refused with no completed handshake directly behind."""
