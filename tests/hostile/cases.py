@@ -185,6 +185,14 @@ WITHOUT_END = (
         "ServerHello: over-limit: handshake message of 1048587 bytes",
     ),
     no_control(
+        "a flight of 600 kB",
+        hello_then()
+        + in_records(certificate(*[bytes(2500)] * 100))
+        + in_records(message(HandshakeType.CERTIFICATE_STATUS, bytes(262_144)))
+        + record(22, bytes(16384)) * 6,
+        "ServerHello: over-limit: more than 524288 bytes received",
+    ),
+    no_control(
         "p of 65,535 bytes",
         hello_then(CERTIFICATE) + in_records(key_exchange(p=HUGE)),
         "ServerHello: over-limit: DH number of 65535 bytes",

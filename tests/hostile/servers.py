@@ -287,9 +287,9 @@ class Place:
 
 
 @contextlib.contextmanager
-def serving(host: str, behave: Behaviour, *, lifetime: int | None = None) -> Iterator[Place]:
+def serving(host: str, behave: Behaviour, *, lifetime: int | None = None, port: int = 0) -> Iterator[Place]:
     """Serve connections, a thread each, until the block ends; with `lifetime` only so many of them."""
-    with socket.create_server((host, 0), backlog=128) as listener:
+    with socket.create_server((host, port), backlog=128) as listener:
 
         def one(connection: socket.socket) -> None:
             with connection, contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -59,6 +60,28 @@ def test_the_schema_is_the_codes_and_the_sample_is_valid() -> None:
     assert lines
     for line in lines:
         validator.validate(json.loads(line))
+
+
+BOUNDS = re.findall(
+    r"^\| `([\w.]+)` \| (\d+) \| (.+) \| .+ \|$", (ROOT / "docs/what-is-sent.md").read_text(), re.M
+)
+
+
+def test_the_bounds_of_the_documents_are_the_codes() -> None:
+    assert len(BOUNDS) == 21
+    for name, value, _ in BOUNDS:
+        module, _, constant = name.rpartition(".")
+        assert getattr(importlib.import_module(f"tlsprobe.{module}"), constant) == int(value), name
+
+
+@pytest.mark.parametrize("module", sorted({name.rpartition(".")[0] for name, _, _ in BOUNDS}))
+def test_no_bound_is_missing_there(module: str) -> None:
+    """All that is called MAX_ in these files, and not meant for us ourselves, is in the table."""
+    ours = {"MAX_PLAINTEXT", "MAX_SHOWN", "tls.glance.MAX_NOTED"}  # what we send, and what is shown
+    source = (ROOT / "tlsprobe" / f"{module.replace('.', '/')}.py").read_text()
+    found = set(re.findall(r"^(MAX_\w+) =", source, re.M))
+    documented = {name.rpartition(".")[2] for name, _, _ in BOUNDS if name.startswith(f"{module}.")}
+    assert {each for each in found - documented if not {each, f"{module}.{each}"} & ours} == set()
 
 
 GATE = (ROOT / "docs/gate.md").read_text()

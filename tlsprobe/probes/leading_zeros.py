@@ -106,7 +106,7 @@ class _Inquiry:
             self.unconfirmed.append(form)
 
     async def ask_both_again(self) -> None:
-        """Where Z was taken in both forms ask twice more for each: two servers in turn do that sooner than one."""
+        """Where Z was taken in both forms ask twice more: two servers in turn do that sooner than one."""
         both = (ShareForm.Z_STRIPPED, ShareForm.Z_KEPT)
         if any(self.answers[form] != [_Result.TAKEN] for form in both):
             return
