@@ -2,8 +2,8 @@
 
     python -m benchmarks.hostile [200] [--deadline 30]
 
-The healthy ones are addresses of one OpenSSL, the hostile ones those of the tests (tests/hostile/cases.py), in turn.
-The scan is the command, in all of its processes, with its own limits but the deadline.
+The healthy ones are addresses of one OpenSSL, the hostile ones those of tests/hostile/cases.py, in turn. The
+scan is the command, in all of its processes, with its own limits but the deadline.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tlsprobe.demo.servers import Options, stack
 from tlsprobe.facts import ServerScan
 from tlsprobe.journal import read_scans
 
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - of loopback, as far as it is asked here
+EVERY_ADDRESS = "0.0.0.0"
 HEALTHY = "127.90."
 MOST = 1.3  # times what the healthy ones take alone, beside the deadline of those that use it up
 
@@ -85,12 +85,8 @@ def main() -> None:
         beside = scan(mixed, arguments.deadline, folder / "beside")
     same = alone.verdicts == beside.verdicts and len(alone.verdicts) == 1
     ratio = (beside.wall_s - arguments.deadline) / alone.wall_s
-    print(
-        f"{arguments.number} healthy alone: {alone.wall_s:.1f} s, the last done after {alone.healthy_s:.1f} s"
-    )
-    print(
-        f"with {arguments.number} hostile: {beside.wall_s:.1f} s, the last done after {beside.healthy_s:.1f} s"
-    )
+    for name, each in (("healthy alone", alone), ("as many hostile ones beside", beside)):
+        print(f"{name}: {each.wall_s:.1f} s, the last healthy one done after {each.healthy_s:.1f} s")
     print(f"beyond one deadline of {arguments.deadline} s: {ratio:.2f} times; verdicts the same: {same}")
     sys.exit(not same or ratio > MOST)
 

@@ -15,6 +15,7 @@ from tlsprobe.engines.local import run
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
 from tlsprobe.inventory import StartTls, Target
 from tlsprobe.limits import Limits
+from tlsprobe.probes import interview
 from tlsprobe.scan import ScanConfig
 
 
@@ -63,7 +64,11 @@ def test_busy_for_a_moment_is_no_answer_about_tls(server: Running) -> None:
     assert done.connections == undisturbed.connections + 2
 
 
-def test_busy_all_the_time_is_unreachable_and_says_so(server: Running) -> None:
+def test_busy_all_the_time_is_unreachable_and_says_so(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(interview.RETRY_DELAYS_S, "busy", (0.1, 0.1, 0.1))
     done = scan(smtp_before(server, lambda _: True), "127.69.3.4")
     assert (done.status, done.status_reason) == (Status.UNREACHABLE, "busy")
+    assert done.connections == 1 + len(interview.RETRY_DELAYS_S["busy"])
     assert "too many connections" in done.detail
