@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -85,7 +84,10 @@ def scan(
     connections_per_host: options.ConnectionsPerHost = 4,
     rate: options.Rate = 50.0,
     rate_in_all: options.RateInAll = 1000.0,
+    engine: options.ChosenEngine = options.EngineName.LOCAL,
     processes: options.Processes = None,
+    scheduler: options.Scheduler = None,
+    workers: options.Workers = None,
     timeout: options.Timeout = 5.0,
     deadline: options.Deadline = 180.0,
     until: options.Until = None,
@@ -125,6 +127,7 @@ def scan(
     with usage_errors():
         set_up(verbose=verbose, as_json=log_json)
         from tlsprobe.decisions import read_decisions
+        from tlsprobe.engine_choice import chosen_engine
         from tlsprobe.flags import (
             collect,
             formats_wanted,
@@ -137,6 +140,7 @@ def scan(
 
         flags = collect(ctx)
         kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
+        who = chosen_engine(engine, processes=processes, scheduler=scheduler, workers=workers)
         if resume is not None:
             plan, config = plan_resumed(resume, inventory, flags, retry, ctx, proxy, dry_run=dry_run)
         elif inventory is None:
@@ -156,12 +160,11 @@ def scan(
             usage("nothing to scan: no usable row is left")
         plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
     from tlsprobe.conclusion import Wanted, carry_out_and_conclude
-    from tlsprobe.engines import local
 
     wanted = Wanted(
         kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet, log_json=log_json
     )
-    sys.exit(carry_out_and_conclude(plan, config, wanted, engine=partial(local.run, processes=processes)))
+    sys.exit(carry_out_and_conclude(plan, config, wanted, engine=who))
 
 
 @app.command(

@@ -13,6 +13,7 @@ import typer
 
 PROBING = "Probing"
 LIMITS = "Limits"
+WHERE = "Where the scan runs"
 OUTPUT = "Output and exit code"
 TARGETS = "Which servers"
 
@@ -48,6 +49,13 @@ class LanguageName(StrEnum):
 
     EN = "en"
     JA = "ja"
+
+
+class EngineName(StrEnum):
+    """What --engine takes."""
+
+    LOCAL = "local"
+    DASK = "dask"
 
 
 Samples = Annotated[
@@ -169,7 +177,37 @@ Processes = Annotated[
         envvar="TLSPROBE_PROCESSES",
         help="Processes that scan side by side and share the limits; 0: all in this one.",
         show_default="one for each core, 0 for few servers",
-        rich_help_panel=LIMITS,
+        rich_help_panel=WHERE,
+    ),
+]
+ChosenEngine = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine",
+        envvar="TLSPROBE_ENGINE",
+        help="local: this machine; dask: the workers of a dask cluster (docs/cluster.md).",
+        rich_help_panel=WHERE,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        envvar="TLSPROBE_SCHEDULER",
+        help="The cluster's scheduler: tls://HOST:PORT, with the certificates that dask's own configuration "
+        "names, or tcp://HOST:PORT. Without it a cluster of this machine is started.",
+        rich_help_panel=WHERE,
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1000,
+        envvar="TLSPROBE_WORKERS",
+        help="Workers to start, or to wait for and use where there is a scheduler.",
+        show_default="one for each core; those that are there",
+        rich_help_panel=WHERE,
     ),
 ]
 Timeout = Annotated[

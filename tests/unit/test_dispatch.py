@@ -149,7 +149,8 @@ def test_a_closed_seat_gets_nothing_and_its_addresses_move() -> None:
     assert all(each.status is Status.ASSESSED for each in done)
 
 
-def test_without_anybody_left_the_run_ends_and_says_so() -> None:
+def test_without_anybody_left_the_run_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "NOBODY_S", 0.2)
     alone = Seat("alone", Book(), lost_at=lambda *_: True, closes_when_lost=True)
     with pytest.raises(EngineError, match="--resume"):
         dispatched([Target(1, "192.0.2.1"), Target(2, "192.0.2.2")], ScanConfig(), [alone])

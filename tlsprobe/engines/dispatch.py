@@ -30,6 +30,8 @@ MOST_WAITING = 1024
 MOST_UNTAKEN = 128
 # How often a visit is made before it counts as what kills whoever makes it.
 TRIES = 3
+# How long nobody may be there to scan before the run ends: workers of a cluster may be started again.
+NOBODY_S = 60.0
 # How long those in flight may still take when the run is to stop.
 GRACE_S = 5.0
 # Addresses remembered with their seats before it is seen which of them are idle.
@@ -54,7 +56,8 @@ class _Place:
 
     turns: asyncio.Semaphore
     seat: Seat | None = None
-    users: int = 0
+    users: int = 0  # targets that are there or wait to be
+    visits: int = 0
     idle_since: float = 0.0
 
 
@@ -241,21 +244,35 @@ class Dispatcher:
                     await asyncio.sleep(_STOP_IS_SEEN_WITHIN_S)
                 if not self._is_time_for(visit.target):
                     return None
-                seat = place.seat = self._seat_of(place)
+                seat = await self._seat_of(place)
+                if seat is None:
+                    return None
+                place.seat = seat
+                place.visits += 1
                 self._load[id(seat)] = self._load.get(id(seat), 0) + 1
                 try:
                     return await seat.scan(visit)
                 finally:
+                    place.visits -= 1
                     self._load[id(seat)] -= 1
 
-    def _seat_of(self, place: _Place) -> Seat:
-        """Return the seat that an address is visited from: as before, or else the one with least to do."""
-        if place.seat is not None and place.seat.open:
-            return place.seat
-        open_seats = [seat for seat in self.seats if seat.open]
-        if not open_seats:
-            raise EngineError("nobody is left who could scan; go on with --resume when there is")
-        return min(open_seats, key=lambda seat: self._load.get(id(seat), 0))
+    async def _seat_of(self, place: _Place) -> Seat | None:
+        """Return the seat that an address is visited from: as before, or else the one with least to do.
+
+        From a closed seat an address moves when its visits are back, since whoever made them may only be cut
+        off. Where nobody is there to scan, somebody may come. None where the run stops before.
+        """
+        patient_until = time.monotonic() + NOBODY_S
+        while not self._stopping:
+            if place.seat is not None and place.seat.open:
+                return place.seat
+            open_seats = [seat for seat in self.seats if seat.open]
+            if open_seats and not place.visits:
+                return min(open_seats, key=lambda seat: self._load.get(id(seat), 0))
+            if not open_seats and time.monotonic() >= patient_until:
+                raise EngineError("nobody is left who could scan; go on with --resume when there is")
+            await asyncio.sleep(_STOP_IS_SEEN_WITHIN_S)
+        return None
 
     @contextmanager
     def _used(self, address: str) -> Iterator[_Place]:

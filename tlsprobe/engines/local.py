@@ -37,9 +37,13 @@ def run(
     return in_background(targets, config, lambda: _seats(config, number), stop or threading.Event())
 
 
+def cores() -> int:
+    """Return how many of the machine's cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _worthwhile(targets: int) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    number = min(cores, targets // _WORTH_A_PROCESS)
+    number = min(cores(), targets // _WORTH_A_PROCESS)
     return number if number > 1 else 0
 
 
