@@ -149,6 +149,25 @@ def test_a_closed_seat_gets_nothing_and_its_addresses_move() -> None:
     assert all(each.status is Status.ASSESSED for each in done)
 
 
+def test_an_address_moves_when_the_visits_of_a_lost_seat_are_back() -> None:
+    """Whoever is cut off may go on for a while: the seat closes at once, its visits come back later."""
+
+    class CutOff(Seat):
+        async def scan(self, visit: Visit) -> ServerScan:
+            key = (visit.address, self.name)
+            self.book.now[key] += 1
+            self.open = False
+            await asyncio.sleep(0.3)
+            self.book.now[key] -= 1
+            raise SeatLost("cut off")
+
+    targets = [Target(n, f"192.0.2.{n % 4}", n) for n in range(1, 41)]
+    book = Book()
+    done = dispatched(targets, ScanConfig(), [CutOff("cut off", book), Seat("stays", book)])
+    assert len({target_key(each.target) for each in done}) == len(done) == 40
+    assert {each.status for each in done} == {Status.ASSESSED}
+
+
 def test_without_anybody_left_the_run_ends_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "NOBODY_S", 0.2)
     alone = Seat("alone", Book(), lost_at=lambda *_: True, closes_when_lost=True)

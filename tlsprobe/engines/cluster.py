@@ -119,6 +119,8 @@ async def _connected(scheduler: str | None, number: int) -> AsyncIterator[Client
 async def _own_cluster(number: int) -> AsyncIterator[LocalCluster]:
     """Start workers on this machine, which only this process can talk to."""
     settings = {
+        "distributed.admin.system-monitor.interval": "5s",
+        "distributed.admin.tick.interval": "500ms",
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
         "distributed.worker.profile.enabled": False,

@@ -1,0 +1,236 @@
+"""Scans from the workers of a dask cluster: the same verdicts, and what a lost one leaves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import dask
+import pytest
+
+import tlsprobe
+from tests.cluster import clusters
+from tests.hostile import servers as hostile
+from tests.hostile.servers import answers_dhe, flight, record, serving
+from tests.hostile.test_processes import is_open, verdicts
+from tlsprobe.demo.credentials import Credentials, make_credentials
+from tlsprobe.demo.servers import Options, Running, stack
+from tlsprobe.engines import cluster, dispatch, local
+from tlsprobe.engines.seat import EngineError
+from tlsprobe.facts import PremasterZeros
+from tlsprobe.inventory import Target
+from tlsprobe.limits import Limits
+from tlsprobe.proxies import parse_proxy
+from tlsprobe.scan import ScanConfig
+from tlsprobe.tls.constants import ContentType
+from tlsprobe.tls.identity import Identity
+
+REFUSAL = record(ContentType.ALERT, b"\x02\x28")
+CONFIG = ScanConfig(limits=Limits(timeout_s=1.0, rate=1000.0), deadline_s=30.0, questions=())
+
+pytestmark = pytest.mark.xdist_group("cluster")  # dask's processes are heavy
+
+
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
+    return make_credentials(tmp_path_factory.mktemp("credentials"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -> Iterator[Running]:
+    options = Options(dh_file=credentials.dh_files["rfc3526-2048"])
+    root = tmp_path_factory.mktemp("server")
+    with stack("python").start("127.73.0.1", root / "server", credentials, options) as running:
+        yield running
+
+
+def test_an_own_cluster_says_what_one_event_loop_says(server: Running) -> None:
+    behaviours = {
+        "127.73.1.1": hostile.closes,
+        "127.73.1.2": hostile.answers(REFUSAL),
+        "127.73.1.3": hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
+        "127.73.1.4": answers_dhe(flight(p=b"\xff\xf1", share=b"\x05")),
+        "127.73.1.5": hostile.silent,
+    }
+    with ExitStack() as stacks:
+        places = [stacks.enter_context(serving(*each)) for each in behaviours.items()]
+        targets = [Target(1, server.address, server.port), Target(2, "127.73.1.6", 9)]
+        targets += [Target(line, each.host, each.port) for line, each in enumerate(places, start=3)]
+        alone = verdicts(list(local.run(targets, CONFIG, processes=0)))
+        assert verdicts(list(cluster.run(targets, CONFIG, workers=2))) == alone
+    assert len(alone) == 7
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two is killed while it scans; then its servers are scanned by the other one."""
+    monkeypatch.setattr(cluster, "LEASE_S", 3.0)
+    connections: dict[int, int] = {}
+
+    def count(connection: socket.socket) -> None:
+        line = int(connection.getsockname()[0].rpartition(".")[2])
+        connections[line] = connections.get(line, 0) + 1
+        hostile.answers(REFUSAL)(connection)
+
+    with ExitStack() as stacks:
+        places = [stacks.enter_context(serving(f"127.73.2.{line}", count)) for line in range(1, 61)]
+        targets = [Target(line, each.host, each.port) for line, each in enumerate(places, start=1)]
+        address, workers = stacks.enter_context(clusters.cluster(tmp_path, 2))
+        done = []
+        config = ScanConfig(limits=Limits(connections=8), questions=())
+        for scan in cluster.run(targets, config, scheduler=address, workers=2):
+            done.append(scan)
+            if len(done) == 5:
+                workers[0].kill()
+        assert workers[1].poll() is None
+    assert sorted(each.target.line for each in done) == list(range(1, 61))
+    assert {each.status for each in done} == {"assessed"}
+    again = [each.target.line for each in done if connections[each.target.line] > each.connections]
+    assert 1 <= len(again) <= 4, "what the killed one had in flight, and nothing else, was done again"
+
+
+def test_names_of_one_address_are_never_asked_by_two_workers(tmp_path: Path) -> None:
+    others: list[socket.socket] = []
+    counts: list[int] = []
+    lock = threading.Lock()
+
+    def count(connection: socket.socket) -> None:
+        with lock:
+            others[:] = [each for each in others if is_open(each)] + [connection]
+            counts.append(len(others))
+        hostile.answers(REFUSAL)(connection)
+        connection.settimeout(5)
+        connection.recv(1)
+
+    with serving("127.73.3.1", count) as place, clusters.cluster(tmp_path, 2) as (address, _):
+        targets = [
+            Target(line, place.host, place.port, server_name=f"{line}.example") for line in range(1, 13)
+        ]
+        config = ScanConfig(limits=Limits(connections_per_host=2, rate=1000.0), questions=())
+        scans = list(cluster.run(targets, config, scheduler=address, workers=2))
+    assert len(scans) == 12
+    assert {each.status for each in scans} == {"assessed"}
+    assert max(counts) == 2
+
+
+def test_a_worker_that_comes_takes_the_place_of_one_that_went(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "LEASE_S", 2.0)
+    (tmp_path / "late").mkdir()
+    with ExitStack() as stacks:
+        places = [
+            stacks.enter_context(serving(f"127.73.4.{n}", hostile.answers(REFUSAL))) for n in range(1, 13)
+        ]
+        targets = [Target(line, each.host, each.port) for line, each in enumerate(places, start=1)]
+        address, (only,) = stacks.enter_context(clusters.cluster(tmp_path, 1))
+        done = []
+        config = ScanConfig(limits=Limits(connections=2), questions=())
+        for scan in cluster.run(targets, config, scheduler=address):
+            done.append(scan)
+            if len(done) == 3:
+                only.kill()
+                stacks.enter_context(clusters.worker(address, tmp_path / "late"))
+    assert sorted(each.target.line for each in done) == list(range(1, 13))
+    assert {each.status for each in done} == {"assessed"}
+
+
+def test_without_any_worker_left_the_run_ends_and_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "LEASE_S", 2.0)
+    monkeypatch.setattr(dispatch, "NOBODY_S", 1.0)
+    with (
+        serving("127.73.5.1", hostile.silent) as place,
+        clusters.cluster(tmp_path, 1) as (address, (only,)),
+    ):
+        targets = [Target(1, "127.73.5.2", 9), Target(2, place.host, place.port)]
+        config = ScanConfig(limits=Limits(timeout_s=30.0))
+        scans = cluster.run(targets, config, scheduler=address)
+        assert next(scans).target.line == 1
+        only.kill()
+        with pytest.raises(EngineError, match="--resume"):
+            list(scans)
+
+
+# --- TLS, and what is secret
+
+
+def test_everything_is_encrypted_where_the_scheduler_says_tls(
+    tmp_path: Path, credentials: Credentials, server: Running
+) -> None:
+    """With the certificates of dask's own configuration; who has none is let in nowhere."""
+    pair = credentials.rsa
+    settings = {
+        "distributed.comm.require-encryption": True,
+        "distributed.comm.tls.ca-file": str(pair.certificate),
+        "distributed.comm.tls.client.cert": str(pair.certificate),
+        "distributed.comm.tls.client.key": str(pair.key),
+    }
+    env = {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}
+    env["DASK_DISTRIBUTED__COMM__TLS__CA_FILE"] = str(pair.certificate)
+    for role in ("SCHEDULER", "WORKER"):
+        env[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(pair.certificate)
+        env[f"DASK_DISTRIBUTED__COMM__TLS__{role}__KEY"] = str(pair.key)
+    identity = Identity.load(pair.certificate.read_bytes(), pair.key.read_bytes())
+    config = ScanConfig(limits=Limits(), identity=identity, questions=())
+    target = Target(1, server.address, server.port)
+    with clusters.cluster(tmp_path, 1, "--protocol", "tls", env=env) as (address, _):
+        assert address.startswith("tls://")
+        with dask.config.set(settings):
+            (scan,) = cluster.run([target], config, scheduler=address)
+        with pytest.raises(EngineError, match="no scheduler"):
+            list(cluster.run([target], CONFIG, scheduler=address))
+    assert scan.zeros is not None
+    assert scan.zeros.premaster_zeros is PremasterZeros.STRIPPED
+
+
+@pytest.mark.parametrize("address", ["tcp://192.0.2.1:8786", "192.0.2.1:8786", "tcp://[2001:db8::1]:8786"])
+def test_secrets_go_nowhere_unencrypted(address: str, credentials: Credentials) -> None:
+    pair = credentials.rsa
+    identity = Identity.load(pair.certificate.read_bytes(), pair.key.read_bytes())
+    proxy = parse_proxy("http://me:secret@192.0.2.2:3128")
+    for config in (ScanConfig(identity=identity), ScanConfig(proxy=proxy)):
+        with pytest.raises(EngineError, match="unencrypted") as refused:
+            cluster.run([], config, scheduler=address)
+        assert "secret@" not in str(refused.value)
+        for fine in (address.replace("tcp://", "tls://"), "tcp://127.0.0.1:8786", "tcp://[::1]:8786"):
+            if "://" in fine:
+                cluster.refuse_to_leak(config, fine)
+    cluster.refuse_to_leak(CONFIG, address)
+
+
+# --- what is said where it cannot work
+
+
+def test_without_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "START_S", 1.0)
+    with pytest.raises(EngineError, match=r"no scheduler at tcp://127\.73\.6\.1:9"):
+        list(cluster.run([Target(1, "127.73.6.2", 9)], CONFIG, scheduler="tcp://127.73.6.1:9"))
+
+
+def test_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "START_S", 3.0)
+    with (
+        clusters.scheduler(tmp_path) as address,
+        pytest.raises(EngineError, match="0 of 1 workers have joined .* --workers"),
+    ):
+        list(cluster.run([Target(1, "127.73.6.2", 9)], CONFIG, scheduler=address))
+
+
+def test_a_worker_of_another_version(tmp_path: Path) -> None:
+    package = shutil.copytree(Path(tlsprobe.__file__).parent, tmp_path / "other" / "tlsprobe")
+    home = package / "__init__.py"
+    home.write_text(re.sub(r'__version__ = ".*"', '__version__ = "9.9"', home.read_text()))
+    with (
+        clusters.scheduler(tmp_path) as address,
+        clusters.worker(address, tmp_path, env={"PYTHONPATH": str(package.parent)}),
+        pytest.raises(EngineError, match=r"has tlsprobe 9\.9 and Python .* here it is tlsprobe"),
+    ):
+        list(cluster.run([Target(1, "127.73.6.2", 9)], CONFIG, scheduler=address))
