@@ -66,7 +66,11 @@ def _running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", *command], stdout=output, stderr=output, env={**os.environ, **(env or {})}
+            [sys.executable, "-m", *command],
+            cwd=log.parent,  # where no other tlsprobe lies
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(env or {})},
         )
     try:
         yield process

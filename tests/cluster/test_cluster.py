@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,6 +26,7 @@ from tlsprobe.engines import cluster, dispatch, local
 from tlsprobe.engines.seat import EngineError
 from tlsprobe.facts import PremasterZeros
 from tlsprobe.inventory import Target
+from tlsprobe.journal import read_run_info, read_scans
 from tlsprobe.limits import Limits
 from tlsprobe.proxies import parse_proxy
 from tlsprobe.scan import ScanConfig
@@ -219,7 +222,7 @@ def test_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(cluster, "START_S", 3.0)
     with (
         clusters.scheduler(tmp_path) as address,
-        pytest.raises(EngineError, match="0 of 1 workers have joined .* --workers"),
+        pytest.raises(EngineError, match=r"0 of 1 workers have joined .* --workers"),
     ):
         list(cluster.run([Target(1, "127.73.6.2", 9)], CONFIG, scheduler=address))
 
@@ -234,3 +237,73 @@ def test_a_worker_of_another_version(tmp_path: Path) -> None:
         pytest.raises(EngineError, match=r"has tlsprobe 9\.9 and Python .* here it is tlsprobe"),
     ):
         list(cluster.run([Target(1, "127.73.6.2", 9)], CONFIG, scheduler=address))
+
+
+# --- the command line
+
+
+def write_inventory(folder: Path, server: Running) -> Path:
+    path = folder / "inventory.csv"
+    path.write_text(f"host,port\n{server.address},{server.port}\n127.73.7.1,9\n")
+    return path
+
+
+def test_a_run_from_a_cluster_is_a_run_like_any(tmp_path: Path, server: Running) -> None:
+    """The same journal, reports and exit code; and it goes on with the other engine."""
+    inventory, run = write_inventory(tmp_path, server), tmp_path / "run"
+    command = ["scan", str(inventory), "--out", str(run), "--fail-on", "none", "--allow-incomplete", "-q"]
+    with clusters.cluster(tmp_path, 1) as (address, _):
+        ended = tlsprobe_says(*command, "--engine", "dask", "--scheduler", address)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
+    first, second = sorted(read_scans(run), key=lambda each: each.target.line)
+    assert (first.status, second.status_reason) == ("assessed", "refused")
+    assert not {"engine", "scheduler", "workers"} & set(read_run_info(run).flags)
+    again = tlsprobe_says("scan", "--resume", str(run), "-q", "--fail-on", "none", "--allow-incomplete")
+    assert again.returncode == 0
+
+
+def test_a_cluster_of_its_own_is_all_that_it_needs(tmp_path: Path, server: Running) -> None:
+    inventory, run = write_inventory(tmp_path, server), tmp_path / "run"
+    options = ["--fail-on", "none", "--allow-incomplete", "-q", "--engine", "dask", "--workers", "1"]
+    ended = tlsprobe_says("scan", str(inventory), "--out", str(run), *options)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "")
+    assert len(read_scans(run)) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scheduler", "tcp://127.0.0.1:9"], "go with --engine dask"),
+        (["--workers", "2"], "go with --engine dask"),
+        (["--engine", "dask", "--processes", "2"], "--processes goes with --engine local"),
+        (["--engine", "dask", "--scheduler", "nonsense://x"], "no scheduler at nonsense://x"),
+    ],
+)
+def test_flags_that_make_no_sense(tmp_path: Path, server: Running, options: list[str], said: str) -> None:
+    inventory = write_inventory(tmp_path, server)
+    ended = tlsprobe_says("scan", str(inventory), "--out", str(tmp_path / "run"), *options)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_dask_it_says_how_to_get_it(tmp_path: Path, server: Running) -> None:
+    inventory = write_inventory(tmp_path, server)
+    hidden = "import sys; sys.modules['dask'] = sys.modules['distributed'] = None; "
+    program = hidden + "from tlsprobe.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "scan", str(inventory), "--engine", "dask"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "tlsprobe: --engine dask needs dask: pip install 'tlsprobe[dask]'\n",
+    )
+
+
+def tlsprobe_says(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tlsprobe", *arguments], capture_output=True, text=True, check=False
+    )

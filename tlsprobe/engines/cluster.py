@@ -107,12 +107,16 @@ async def _connected(scheduler: str | None, number: int) -> AsyncIterator[Client
         async with _own_cluster(number) as cluster, Client(cluster, asynchronous=True) as client:
             yield client
         return
+    client = Client(scheduler, asynchronous=True, timeout=START_S, set_as_default=False)
     try:
-        client = await Client(scheduler, asynchronous=True, timeout=START_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
-        raise EngineError(f"no scheduler at {scheduler} ({error}); docs/cluster.md") from None
-    async with client:
+        try:
+            await client
+        # ValueError: an address that is none; TypeError, RuntimeError: tls without or with wrong certificates
+        except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+            raise EngineError(f"no scheduler at {scheduler} ({error}); docs/cluster.md") from None
         yield client
+    finally:
+        await client.close()
 
 
 @asynccontextmanager
