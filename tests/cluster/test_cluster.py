@@ -128,6 +128,30 @@ def test_names_of_one_address_are_never_asked_by_two_workers(tmp_path: Path) -> 
     assert max(counts) == 2
 
 
+def test_nobody_connects_to_a_worker(tmp_path: Path) -> None:
+    """So it may sit behind a firewall that lets it out to the scheduler, and nobody in."""
+    came_in: set[object] = set()
+
+    def look(connection: socket.socket) -> None:
+        came_in.update(connections_into(only.pid))
+        hostile.answers(REFUSAL)(connection)
+
+    with serving("127.73.8.1", look) as place, clusters.cluster(tmp_path, 1) as (address, (only,)):
+        target = Target(1, place.host, place.port)
+        (scan,) = cluster.run([target], ScanConfig(questions=()), scheduler=address)
+        came_in.update(connections_into(only.pid))
+    assert scan.status == "assessed"
+    assert not came_in
+
+
+def connections_into(pid: int) -> set[object]:
+    """The connections of a process that others opened."""
+    every = psutil.Process(pid).net_connections("tcp")
+    ports = {each.laddr.port for each in every if each.status == psutil.CONN_LISTEN}
+    assert ports
+    return {each for each in every if each.laddr.port in ports and each.status != psutil.CONN_LISTEN}
+
+
 def test_a_worker_that_comes_takes_the_place_of_one_that_went(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

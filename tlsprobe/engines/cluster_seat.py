@@ -145,6 +145,9 @@ async def _task(
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_S):
                 await visits.put(END)
+                await _failure(task)
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_S):
                 # Or dask would do it again should a worker of the same address join.
                 await client.cancel([task])
         for each in (visits, scans):
@@ -152,12 +155,12 @@ async def _task(
 
 
 async def _failure(task: Future[None]) -> str:
-    """Wait until a task ends, and say what became of it."""
-    try:
-        await task
-    except Exception as error:  # whatever the worker raises comes out here
-        return f"{type(error).__name__}: {str(error).splitlines()[0]}"
-    return "it ended"
+    """Wait until a task ends, and say what became of it.
+
+    Not by its result, which would be fetched from the worker: nobody else connects to those.
+    """
+    error = await task.exception()
+    return "it ended" if error is None else f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
 
 async def _ended(task: Future[None]) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import pickle
 import sys
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,8 @@ from tlsprobe.facts import ServerScan
 from tlsprobe.scan import ScanConfig
 
 END = b""
-# Results that come within this go together: a message costs a tenth of what a server without DHE does.
-_GATHERED_FOR_S = 0.2
+# Results that come within this go together. Longer saves messages, and makes all visits wait for each other.
+_GATHERED_FOR_S = 0.02
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,13 @@ def queues(name: str) -> tuple[str, str]:
 
 
 def framed(message: object) -> bytes:
-    """Return a message as it goes into a queue, which takes no objects."""
-    return pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    """Return a message as it goes into a queue, which takes no objects; of a scan a third is left."""
+    return zlib.compress(pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL), level=1)
 
 
 def opened(message: bytes) -> Any:
     """Return what `framed` was given. Whoever can reach the scheduler can run code here anyway."""
-    return pickle.loads(message)  # noqa: S301
+    return pickle.loads(zlib.decompress(message))  # noqa: S301
 
 
 def work(name: str, lease_s: float) -> None:
