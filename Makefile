@@ -48,6 +48,7 @@ bench: $(VENV)/dev.done  ## timings and connection counts, as ratios in one run;
 	$(BIN)/python -m benchmarks.reports
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.hostile
+	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/pytest benchmarks/micro -q --benchmark-timer=time.process_time --benchmark-columns=min,median,rounds
 	$(BIN)/python -m benchmarks.beside
 

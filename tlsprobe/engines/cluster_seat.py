@@ -76,7 +76,7 @@ class WorkerSeat:
         self._outgoing.clear()
         for each in self._open_visits.values():
             if not each.done():
-                each.set_exception(SeatLost(f"the worker that scanned it, {worker}, was lost"))
+                each.set_exception(SeatLost("the worker that scanned it died"))
 
     async def _come_to_terms(self, worker: str, task: Future[None], visits: Queue, scans: Queue) -> None:
         hello = asyncio.create_task(scans.get(timeout=_HELLO_S))

@@ -242,10 +242,8 @@ class Dispatcher:
                 # What is waited for happens in another thread.
                 while self.untaken() > MOST_UNTAKEN and not self._stopping:  # noqa: ASYNC110
                     await asyncio.sleep(_STOP_IS_SEEN_WITHIN_S)
-                if not self._is_time_for(visit.target):
-                    return None
                 seat = await self._seat_of(place)
-                if seat is None:
+                if seat is None or not self._is_time_for(visit.target):
                     return None
                 place.seat = seat
                 place.visits += 1
