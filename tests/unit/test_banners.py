@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,16 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spnego._ntlm_raw.messages import Challenge as Independent
 
+from tests.fuzz.playing import TURN, play
 from tests.unit.landing_cases import landing, server, zeros
 from tlsprobe.banners import words
 from tlsprobe.banners.ntlm import Challenge, challenge_in_base64, find_challenge, negotiate_message
-from tlsprobe.banners.words import Said, Words
+from tlsprobe.banners.words import Ask, Said, Words
 from tlsprobe.clients.profile import LeadingZeroFix, built_in_profiles
 from tlsprobe.facts import Banner, ServerScan
+from tlsprobe.preludes import PreludeFailed
 from tlsprobe.rules import FixSide, IsWindows, advise, judge, software_of, windows_of
 from tlsprobe.rules.windows import _builds
-from tlsprobe.tls.codec import DecodeError
-from tlsprobe.tls.stream import Conversation
+from tlsprobe.tls.codec import DecodeError, vector
+from tlsprobe.tls.stream import Conversation, PeerGone
 
 
 def challenge(build: tuple[int, int, int] = (6, 3, 9600), target: str = "EXAMPLE") -> bytes:
@@ -120,27 +123,62 @@ def test_mail_protocols_are_asked_only_where_they_offer_it() -> None:
 
 
 def test_credssp_and_ldap_are_well_formed() -> None:
-    sent, said = played(words.rdp(""), [b"\x30\x81\xff" + challenge((10, 0, 17763))])
+    sent, said = played(words.rdp(""), [b"\x30\x81" + vector(1, challenge((10, 0, 17763)))])
     assert said == (Said("ntlm", "EXAMPLE", "10.0.17763"),)
     assert sent[0][:2] == bytes((0x30, len(sent[0]) - 2))
-    sent, said = played(words.ldap(""), [b"\x30\x2a\x04\x1ddomainControllerFunctionality1\x03\x04\x016"])
+    sent, said = played(words.ldap(""), [b"\x30\x24\x04\x1ddomainControllerFunctionality1\x03\x04\x016"])
     assert said == (Said("ldap-functionality", "6: Windows Server 2012 R2"),)
     assert sent[0][:2] == bytes((0x30, len(sent[0]) - 2))
 
 
-@given(st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=8))
-def test_no_answer_breaks_a_conversation(answers: list[bytes]) -> None:
-    asks = (words.http, words.smtp, words.imap, words.pop3, words.rdp, words.ldap, words.greeting)
-    for ask in asks:
-        conversation = ask("host")
-        next(conversation)
-        for answer in [*answers, b""] * 4:
-            try:
-                conversation.send(answer)
-            except StopIteration:
-                break
-        else:
-            raise AssertionError(ask)
+TOKEN = base64.b64encode(challenge())
+SAID = Said("ntlm", "EXAMPLE", "6.3.9600")
+# What is asked, the server's words each time that it was spoken to (first: before that), and what they say.
+TALKS: tuple[tuple[Ask, list[bytes], Words], ...] = (
+    (
+        words.http,
+        [
+            b"",
+            b"HTTP/1.1 401 No\r\nServer: IIS\r\nWWW-Authenticate: NTLM "
+            + TOKEN
+            + b"\r\n\r\nServer: a page\r\n",
+        ],
+        (Said("http-server", "IIS"), SAID),
+    ),
+    (words.greeting, [b"220-one\r\n220 two\r\n"], (Said("greeting", "220-one"),)),
+    (words.smtp, [b"", b"250-x\r\n250 AUTH NTLM\r\n", b"334 " + TOKEN + b"\r\n"], (SAID,)),
+    (
+        words.after_greeting(words.smtp),
+        [b"220-a\r\n220 b\r\n", b"250-AUTH LOGIN NTLM\r\n250 x\r\n", b"334 " + TOKEN + b"\r\n"],
+        (Said("greeting", "220-a"), SAID),
+    ),
+    (
+        words.after_greeting(words.imap),
+        [b"* OK hi\r\n* NEWS\r\n", b"* MORE\r\n+ \r\n", b"+ " + TOKEN + b"\r\n"],
+        (Said("greeting", "* OK hi"), SAID),
+    ),
+    (words.pop3, [b"", b"+OK\r\n", b"+ " + TOKEN + b"\r\n"], (SAID,)),
+    (words.rdp, [b"", b"\x30\x82" + vector(2, bytes(300) + challenge())], (SAID,)),
+    (
+        words.ldap,
+        [b"", b"\x30\x84\0\0\0\x24\x04\x1ddomainControllerFunctionality1\x03\x04\x017" + b"\x30\x0c"],
+        (Said("ldap-functionality", "7: Windows Server 2016 or later"),),
+    ),
+)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 4096])
+@pytest.mark.parametrize(("ask", "turns", "heard"), TALKS, ids=[ask.__name__ for ask, _, _ in TALKS])
+def test_an_answer_says_the_same_however_the_network_cuts_it(
+    ask: Ask, turns: list[bytes], heard: Words, chunk: int
+) -> None:
+    assert play(ask("host"), TURN.join(turns), chunk=chunk) == heard
+
+
+@given(st.sampled_from(TALKS), st.lists(st.binary(min_size=1, max_size=80), max_size=8))
+def test_no_answer_breaks_a_conversation(talk: tuple[Ask, list[bytes], Words], answers: list[bytes]) -> None:
+    with suppress(PeerGone, PreludeFailed):
+        play(talk[0]("host"), TURN.join(answers), chunk=4096)
 
 
 # --- what follows

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from tlsprobe.banners.ntlm import (
     Challenge,
@@ -13,9 +15,10 @@ from tlsprobe.banners.ntlm import (
     negotiate_base64,
     negotiate_message,
 )
-from tlsprobe.tls.stream import Conversation
+from tlsprobe.preludes.directory import ber_message
+from tlsprobe.preludes.reading import PreludeFailed, Reading
+from tlsprobe.tls.stream import Conversation, PeerGone
 
-MAX_ANSWER = 64 * 1024
 _MAX_TEXT = 200
 
 
@@ -46,8 +49,14 @@ def http(host: str, *, ntlm: bool = True) -> Conversation[Words]:
         "Connection: close",
     ]
     request = "\r\n".join([*lines, "", ""])
-    answer = yield from _until(b"\r\n\r\n", send=request.encode("ascii", "replace"))
-    return _from_headers(answer.decode("latin-1"))
+    headers: list[str] = []
+    with suppress(PeerGone, PreludeFailed):  # a server that ends before its headers do has said some
+        reading = Reading()
+        line = yield from reading.until(b"\n", send=request.encode("ascii", "replace"))
+        while line.strip():
+            line = yield from reading.until(b"\n")
+            headers.append(line.decode("latin-1"))
+    return _from_headers(headers)
 
 
 def http_without_ntlm(host: str) -> Conversation[Words]:
@@ -55,9 +64,9 @@ def http_without_ntlm(host: str) -> Conversation[Words]:
     return http(host, ntlm=False)
 
 
-def _from_headers(head: str) -> Words:
-    said = []
-    for line in head.split("\r\n")[1:]:
+def _from_headers(headers: Iterable[str]) -> Words:
+    said: list[Said] = []
+    for line in headers:
         name, _, value = line.partition(":")
         name, value = name.strip().casefold(), value.strip()
         if name in ("server", "x-powered-by", "microsoftsharepointteamservices"):
@@ -67,51 +76,61 @@ def _from_headers(head: str) -> Words:
     return tuple(said)
 
 
-def greeting(_host: str = "") -> Conversation[Words]:
+def greeting(_host: str = "", reading: Reading | None = None) -> Conversation[Words]:
     """The first line of a server that speaks first, and a goodbye."""
-    line = yield from _until(b"\n", send=b"")
-    return _greeted(line)
-
-
-def _greeted(line: bytes) -> Words:
-    text = line.partition(b"\n")[0].strip().decode("utf-8", "backslashreplace")
+    line = yield from (reading or Reading()).until(b"\n")
+    text = line.strip().decode("utf-8", "backslashreplace")
     return (Said("greeting", text[:_MAX_TEXT]),) if text else ()
 
 
-def smtp(_host: str) -> Conversation[Words]:
+def smtp(_host: str, reading: Reading | None = None) -> Conversation[Words]:
     """AUTH NTLM (MS-SMTPNTLM §2.2): after EHLO, for whoever lists it."""
-    offers = yield from _until(b"\r\n250 ", send=b"EHLO tlsprobe.invalid\r\n", else_start=b"250 ")
+    reading = reading or Reading()
+    offers = line = yield from reading.until(b"\n", send=b"EHLO tlsprobe.invalid\r\n")
+    while line[3:4] == b"-" or line.startswith(b"220"):  # what is left of a greeting, too
+        line = yield from reading.until(b"\n")
+        offers += line
     if not re.search(rb"^250[- ]AUTH[ =].*\bNTLM\b", offers, re.MULTILINE | re.IGNORECASE):
         return ()
-    answer = yield from _until(b"\r\n", send=f"AUTH NTLM {negotiate_base64()}\r\n".encode())
+    answer = yield from reading.until(b"\n", send=f"AUTH NTLM {negotiate_base64()}\r\n".encode())
     return challenged(challenge_in_base64(answer[4:].decode("latin-1"))) if answer[:3] == b"334" else ()
 
 
-def imap(_host: str) -> Conversation[Words]:
+def imap(_host: str, reading: Reading | None = None) -> Conversation[Words]:
     """AUTHENTICATE NTLM (RFC 9051 §6.2.2)."""
-    return (yield from _ask_in_two(b"a1 AUTHENTICATE NTLM\r\n"))
+    return _ask_in_two(b"a1 AUTHENTICATE NTLM\r\n", reading or Reading())
 
 
-def pop3(_host: str) -> Conversation[Words]:
+def pop3(_host: str, reading: Reading | None = None) -> Conversation[Words]:
     """AUTH NTLM (RFC 5034)."""
-    return (yield from _ask_in_two(b"AUTH NTLM\r\n"))
+    return _ask_in_two(b"AUTH NTLM\r\n", reading or Reading())
 
 
-def _ask_in_two(command: bytes) -> Conversation[Words]:
+def _ask_in_two(command: bytes, reading: Reading) -> Conversation[Words]:
     """The command first; where the server says `+`, the NEGOTIATE_MESSAGE."""
-    answer = yield from _until(b"\r\n", send=command)
+    answer = yield from reading.until(b"\n", send=command)
+    while answer.startswith(b"* "):  # IMAP's news, which may come at any time (RFC 9051 §7)
+        answer = yield from reading.until(b"\n")
     if not answer.startswith(b"+"):
         return ()
-    answer = yield from _until(b"\r\n", send=f"{negotiate_base64()}\r\n".encode())
+    answer = yield from reading.until(b"\n", send=f"{negotiate_base64()}\r\n".encode())
     return challenged(challenge_in_base64(answer[1:].decode("latin-1")))
 
 
-def after_greeting(ask: Ask) -> Ask:
+class AskBehind(Protocol):
+    """What may be asked on a connection where something was said already."""
+
+    def __call__(self, host: str, reading: Reading | None = None, /) -> Conversation[Words]:
+        """Ask; `reading` has what came unasked."""
+
+
+def after_greeting(ask: AskBehind) -> Ask:
     """Read the greeting first, as where TLS came before everything."""
 
     def both(host: str) -> Conversation[Words]:
-        said = yield from greeting()
-        return (*said, *(yield from ask(host)))
+        reading = Reading()
+        said = yield from greeting(host, reading)
+        return (*said, *(yield from ask(host, reading)))
 
     return both
 
@@ -120,8 +139,7 @@ def rdp(_host: str) -> Conversation[Words]:
     """CredSSP (MS-CSSP §2.2.1): a TSRequest with the NEGOTIATE_MESSAGE; the answer holds the challenge."""
     token = _der(0x30, _der(0x30, _der(0xA0, _der(0x04, negotiate_message()))))
     request = _der(0x30, _der(0xA0, _der(0x02, b"\x06")) + _der(0xA1, token))
-    answer = yield request
-    return challenged(find_challenge(answer[:MAX_ANSWER]))
+    return challenged(find_challenge((yield from ber_message(Reading(), request))))
 
 
 # An LDAP search of the entry with the empty name, base scope, for one attribute (RFC 4511 §4.5.1).
@@ -139,8 +157,9 @@ def ldap(_host: str) -> Conversation[Words]:
     """The rootDSE's domainControllerFunctionality (MS-ADTS §3.1.1.3.2.25): Active Directory names its age."""
     search = _der(0x04, b"") + b"\x0a\x01\x00\x0a\x01\x00\x02\x01\x01\x02\x01\x05\x01\x01\x00"
     search += _der(0x87, b"objectClass") + _der(0x30, _der(0x04, b"domainControllerFunctionality"))
-    answer = yield _der(0x30, b"\x02\x01\x01" + _der(0x63, search))
-    found = re.search(rb"domainControllerFunctionality1.\x04.([0-9]{1,2})", answer[:MAX_ANSWER], re.DOTALL)
+    request = _der(0x30, b"\x02\x01\x01" + _der(0x63, search))
+    answer = yield from ber_message(Reading(), request)
+    found = re.search(rb"domainControllerFunctionality1.\x04.([0-9]{1,2})", answer, re.DOTALL)
     if found is None:
         return ()
     level = found[1].decode()
@@ -152,18 +171,6 @@ def challenged(challenge: Challenge | None) -> Words:
     if challenge is None:
         return ()
     return (Said("ntlm", challenge.target[:_MAX_TEXT], challenge.build),)
-
-
-def _until(end: bytes, *, send: bytes, else_start: bytes | None = None) -> Conversation[bytes]:
-    """Send, then collect until `end` came, or what begins with `else_start` has a whole line."""
-    answer = b""
-    while True:
-        received = yield send
-        send = b""
-        answer += received
-        whole = else_start is not None and answer.startswith(else_start) and answer.endswith(b"\r\n")
-        if not received or end in answer or whole or len(answer) > MAX_ANSWER:
-            return answer
 
 
 def _der(tag: int, body: bytes) -> bytes:

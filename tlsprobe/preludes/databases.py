@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlsprobe.preludes.reading import MAX_REPLY, Reading, broken, not_offered, refused
+from tlsprobe.preludes.reading import MAX_REPLY, Reading, broken, not_offered, plain_text_behind, refused
 from tlsprobe.tls.codec import DecodeError, Reader
 from tlsprobe.tls.stream import Conversation, Parting, PeerGone
 
@@ -17,8 +17,10 @@ def postgres() -> Conversation[None]:
         raise PeerGone("closed")
     if answer[:1] == b"N":
         raise not_offered("the server answers N: built or configured without TLS")
-    if answer != b"S":
+    if answer[:1] != b"S":
         raise broken(repr(answer[:64]))
+    if answer[1:]:
+        raise plain_text_behind()
 
 
 def mysql() -> Conversation[None]:

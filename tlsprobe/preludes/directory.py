@@ -18,7 +18,7 @@ def ldap() -> Conversation[None]:
     reading = Reading()
     operation = _ber(_EXTENDED_REQUEST, _ber(_REQUEST_NAME, START_TLS))
     request = _ber(_SEQUENCE, _ber(_INTEGER, _MESSAGE_ID) + operation)
-    message = yield from _message(reading, request)
+    message = yield from ber_message(reading, request)
     try:
         code, said = _response(message)
     except DecodeError as error:
@@ -30,11 +30,11 @@ def ldap() -> Conversation[None]:
     reading.end()
 
 
-def _message(reading: Reading, request: bytes) -> Conversation[bytes]:
-    """Send, and read one LDAPMessage; return what is inside its SEQUENCE."""
+def ber_message(reading: Reading, request: bytes) -> Conversation[bytes]:
+    """Send, and read one SEQUENCE, as LDAP and CredSSP write their messages; return what is inside."""
     tag, first = yield from reading.take(2, send=request)
     if tag != _SEQUENCE:
-        raise broken(f"answers {tag:02x}{first:02x}, which is no LDAP message")
+        raise broken(f"answers {tag:02x}{first:02x}, which is no message in BER")
     size = first
     if first >= 0x80:
         more = yield from reading.take(_length_bytes(first))

@@ -38,6 +38,11 @@ def broken(what: str) -> PreludeFailed:
     return PreludeFailed("starttls-failed", what[:MAX_SHOWN])
 
 
+def plain_text_behind() -> PreludeFailed:
+    """Plain text came behind the go-ahead: it would be taken for TLS (CVE-2011-0411)."""
+    return broken("plain text after the go-ahead")
+
+
 class Reading:
     """Reads a server's words; what was received but not asked for is kept for the next reading."""
 
@@ -66,9 +71,9 @@ class Reading:
         return self._cut(size)
 
     def end(self) -> None:
-        """Refuse plain text behind the go-ahead: it would be taken for TLS (CVE-2011-0411)."""
+        """Refuse what was not asked for: nothing may stand between the go-ahead and TLS."""
         if self._buffer:
-            raise broken("plain text after the go-ahead")
+            raise plain_text_behind()
 
     def _more(self, send: bytes) -> Conversation[None]:
         data = yield send
