@@ -127,17 +127,18 @@ def until(text: str, now: datetime) -> datetime:
         if ":" not in plain:
             raise ValueError("a date alone")
         moment = datetime.fromisoformat(plain)
-    except ValueError:
+        names_zone = moment.tzinfo is not None
+        # Where that is before the first year, or behind the last, there is no such moment in UTC.
+        moment = moment.astimezone(UTC) if names_zone else _moment(moment, _tz(zone))[0]
+    except (ValueError, OverflowError):
         raise ChangeWindowError(
             f"{shown(text)} is no time; write 04:00, or with a date and a zone 2026-11-26T04:00+09:00"
         ) from None
-    if moment.tzinfo is None:
-        moment = _moment(moment, _tz(zone))[0]
-    elif zone:
+    if names_zone and zone:
         raise ChangeWindowError(f"{shown(text)} names two zones; leave one of them out")
     if moment <= now:
         raise ChangeWindowError(f"{shown(text)} is over")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _plain(text: str) -> str:

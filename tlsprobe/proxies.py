@@ -18,6 +18,7 @@ Exact = Generator[tuple[bytes, int], bytes, R]
 
 _MAX_ANSWER = 16 * 1024
 _DEFAULT_PORTS = {"http": 8080, "socks5": 1080}
+_MAX_SOCKS_LOGIN = 255  # RFC 1929 §2
 # RFC 1928 §6.
 _SOCKS_REPLIES = {
     1: "general failure",
@@ -64,12 +65,15 @@ def parse_proxy(url: str) -> Proxy:
         raise ValueError("a proxy is written http://host:port or socks5://host:port") from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path.strip("/"):
         raise ValueError("a proxy is written http://host:port or socks5://host:port")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if parts.scheme == "socks5" and max(len(user.encode()), len(password.encode())) > _MAX_SOCKS_LOGIN:
+        raise ValueError(f"SOCKS5 has room for {_MAX_SOCKS_LOGIN} bytes of a user, and of a password")
     return Proxy(
         kind=parts.scheme,
         host=parts.hostname,
         port=port or _DEFAULT_PORTS[parts.scheme],
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        user=user,
+        password=password,
     )
 
 

@@ -427,6 +427,8 @@ def test_a_users_file(tmp_path: Path) -> None:
     [
         ("", "", "no [[client]] in it"),
         ("client = 1", "", "no [[client]] in it"),
+        ("a = " + "[" * 20_000, "", "built to exhaust its reader"),
+        ("a = " + "1" * 5_000, "", "Exceeds the limit"),
         ("[[client]", "", "line 1"),
         ('[[client]]\nname = "x"\n' + HELLO, "client 1", "id is missing"),
         (CLIENT, "client ours", "offer is missing"),

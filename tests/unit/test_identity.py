@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ssl
 from functools import cache
 
 import pytest
@@ -157,6 +158,15 @@ def test_what_does_not_load_is_said() -> None:
         Identity.load(leaf, pem(key("ecdsa"), b"passphrase"))
     with pytest.raises(ValueError, match="does not belong"):
         Identity.load(leaf, pem(key("rsa-1024")))
+
+
+def test_a_curve_that_nobody_has_is_said() -> None:
+    """The last byte of the curve's OID is changed: 1.2.840.10045.3.1.7 is P-256."""
+    leaf = x509.load_pem_x509_certificate(certificate(key("ecdsa")))
+    p256 = bytes.fromhex("06082a8648ce3d030107")
+    changed = leaf.public_bytes(serialization.Encoding.DER).replace(p256, p256[:-1] + b"\x63")
+    with pytest.raises(ValueError, match=r"Curve .* is not supported"):
+        Identity.load(ssl.DER_cert_to_PEM_cert(changed).encode(), pem(key("ecdsa")))
 
 
 def test_a_key_of_another_kind_is_said() -> None:

@@ -100,8 +100,9 @@ def parse_profiles(text: str, where: str) -> tuple[ClientProfile, ...]:
     """Read a file's text. Raises ClientsError that names `where`, the client and what is wrong with it."""
     try:
         clients = tomllib.loads(text).get("client", [])
-    except tomllib.TOMLDecodeError as error:
-        raise ClientsError(f"{where}: {error}") from None
+    except (ValueError, RecursionError) as error:  # not TOML, or built to exhaust its reader
+        why = "built to exhaust its reader" if isinstance(error, RecursionError) else error
+        raise ClientsError(f"{where}: {why}") from None
     if not isinstance(clients, list) or not clients:
         raise ClientsError(f"{where}: no [[client]] in it")
     profiles: dict[str, ClientProfile] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import gmpy2
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
 
@@ -46,12 +47,14 @@ class Identity:
         """Read PEM; raise ValueError with what is wrong. Keys with a passphrase are not taken."""
         chain = x509.load_pem_x509_certificates(certificate_pem)
         try:
-            key = serialization.load_pem_private_key(key_pem, password=None)
+            key, public = serialization.load_pem_private_key(key_pem, password=None), chain[0].public_key()
         except TypeError:
             raise ValueError("the client key is encrypted; decrypt it first") from None
+        except UnsupportedAlgorithm as error:
+            raise ValueError(str(error)) from None
         if not isinstance(key, Key):
             raise ValueError("the client key is not RSA, ECDSA or DSA")
-        if chain[0].public_key() != key.public_key():
+        if public != key.public_key():
             raise ValueError("the client key does not belong to the client certificate")
         encoding = serialization.Encoding.DER
         return cls(tuple(each.public_bytes(encoding) for each in chain), key)
