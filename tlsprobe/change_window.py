@@ -226,7 +226,7 @@ def _day(text: str) -> int:
             if text.casefold() == name.casefold():
                 return number
     # 月, 月曜 and 月曜日
-    if text[0] in "月火水木金土日" and text[1:] in ("", "曜", "曜日"):
+    if text and text[0] in "月火水木金土日" and text[1:] in ("", "曜", "曜日"):
         return "月火水木金土日".index(text[0])
     raise ChangeWindowError(f"{shown(text)} is no day of the week; write one of {', '.join(DAYS)}")
 

@@ -167,6 +167,8 @@ def test_texts_of_one_meaning_are_written_in_one_way(text: str, written: str) ->
         ("Sat 22:00-Sat 22:00", "opens and closes at the same time"),
         ("Mo-Fr 01:00-05:00", "Mo is no day of the week; write one of " + ", ".join(DAYS)),
         ("Mon,Mon 01:00-05:00", "one twice"),
+        ("-01:00-05:00", "is no day of the week"),
+        ("Mon- 01:00-05:00", "is no day of the week"),
         ("Mon-Fri 22:00-Sat 04:00", "closes on one day and opens on several"),
         ("00:00-24:00", "leave it out instead"),
         ("00:00-12:00; 12:00-24:00", "leave it out instead"),

@@ -6,14 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fuzz.playing import play
 from tests.unit.prelude_scripts import HOST, TDS_ON, TDS_REQUEST, tds_packet
 from tlsprobe.inventory import StartTls
 from tlsprobe.preludes import prelude_for
 from tlsprobe.preludes.framing import framed
 from tlsprobe.preludes.tds import PRELOGIN, TdsFraming, mssql_strict, packets, prelogin_request
-from tlsprobe.probes.hello import any_hello, oldest_hello
+from tlsprobe.probes.hello import HelloForm, any_hello, dhe_hello, oldest_hello
 from tlsprobe.tls.codec import DecodeError
-from tlsprobe.tls.messages import ClientHello, Extension
+from tlsprobe.tls.constants import ContentType, HandshakeType, Version
+from tlsprobe.tls.handshake import Broken, Step, handshake
+from tlsprobe.tls.messages import ClientHello, Extension, ServerHello, handshake_message
+from tlsprobe.tls.record import Record
 from tlsprobe.tls.stream import Concluding, Conversation, Parting, PeerGone
 
 HELLO = b"\x16\x03\x03\x00\x04helo"
@@ -121,6 +125,18 @@ def test_wrong_packing_breaks_the_rules(sent: bytes, why: str, chunk: int) -> No
         *(sent[at : at + chunk] for at in range(0, len(sent), chunk)),
     )
     assert why in said
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 4096])
+def test_what_comes_in_front_of_a_broken_packet_counts(chunk: int) -> None:
+    """However the network cuts it: the server did choose a suite, and broke the packing after that."""
+    hello = dhe_hello(version=Version.TLS12, form=HelloForm.CURVES, suites=(0x009E,), server_name=None)
+    answer = ServerHello(Version.TLS12, bytes(32), b"", 0x009E)
+    message = handshake_message(HandshakeType.SERVER_HELLO, answer.serialise())
+    said = packets(PRELOGIN, Record(ContentType.HANDSHAKE, Version.TLS12, message).serialise()) + b"no packet"
+    done = play(framed(handshake(hello), TdsFraming()), said, chunk=chunk)
+    assert done.end == Broken("malformed", Step.SERVER_HELLO, "a TDS packet of type 0x6e")
+    assert done.server_hello == answer
 
 
 def test_empty_packets_between_full_ones_are_no_endless_row() -> None:

@@ -19,7 +19,10 @@ class Framing(Protocol):
         """Pack what goes out."""
 
     def unwrap(self, data: bytes) -> bytes:
-        """Unpack what came in, as far as it goes; empty while there is only packing. Raise DecodeError."""
+        """Unpack what came in, as far as it goes; empty while there is only packing.
+
+        Raise DecodeError where the packing breaks; at the next call, if something was unpacked before that.
+        """
 
 
 def framed(conversation: Conversation[R], framing: Framing) -> Conversation[R]:
@@ -51,9 +54,10 @@ def framed(conversation: Conversation[R], framing: Framing) -> Conversation[R]:
 
 def _exchange(sending: bytes, framing: Framing) -> Conversation[bytes]:
     """Send, and wait until there is something unpacked; empty where the peer closed."""
-    while True:
+    unpacked = b"" if sending else framing.unwrap(b"")
+    while not unpacked:
         data = yield sending
-        unpacked = framing.unwrap(data) if data else b""
-        if unpacked or not data:
-            return unpacked
-        sending = b""
+        unpacked, sending = framing.unwrap(data), b""
+        if not data:
+            break
+    return unpacked

@@ -125,13 +125,20 @@ class TdsFraming:
         self._left = 0  # of the packet that is being read
         self._empty = 0
         self._bare = False
+        self._broken: DecodeError | None = None
 
     def wrap(self, data: bytes) -> bytes:
         """Pack one flight as one message."""
         return data if self._bare else packets(PRELOGIN, data)
 
     def unwrap(self, data: bytes) -> bytes:
-        """Return what the packets carry, as far as they are there."""
+        """Return what the packets carry, as far as they are there.
+
+        What came in front of a packet that is none is returned, however the network cut it; the next call
+        raises the DecodeError.
+        """
+        if self._broken:
+            raise self._broken
         carried = b""
         while data and not self._bare:
             if self._left:
@@ -141,7 +148,13 @@ class TdsFraming:
             elif not self._header and data[0] in _TLS_RECORDS:
                 self._bare = True
             else:
-                data = self._read_header(data)
+                try:
+                    data = self._read_header(data)
+                except DecodeError as error:
+                    self._broken = error
+                    if carried:
+                        return carried
+                    raise
         return carried + data
 
     def _read_header(self, data: bytes) -> bytes:
