@@ -59,6 +59,7 @@ class Proxy:
 def parse_proxy(url: str) -> Proxy:
     """Read `http://user:password@host:port` or `socks5://…`. Raises ValueError that says no secret."""
     try:
+        url.encode()  # an argument that is no UTF-8 could not be sent as a password either
         parts = urlsplit(url)
         port = parts.port
     except ValueError:

@@ -100,6 +100,12 @@ def test_an_http_proxy_is_told_who_asks() -> None:
     )
 
 
+def test_an_argument_that_is_no_text_is_refused_without_its_secret() -> None:
+    with pytest.raises(ValueError, match="http://host:port") as refused:
+        parse_proxy("http://user:secret\udc8e@proxy.example")
+    assert "secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("who", ["é" * 128 + ":x", "x:" + "é" * 128])
 def test_a_login_that_socks_has_no_room_for_is_refused(who: str) -> None:
     with pytest.raises(ValueError, match="255 bytes"):
