@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify kill bench sample traits schema locale lock clean
+.PHONY: help demo test lint verify coverage fuzz mutate kill bench sample traits schema locale lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -39,6 +39,19 @@ lint: $(VENV)/dev.done  ## ruff, mypy --strict, import-linter
 
 verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the measured facts
 	$(BIN)/python -m tests.peers.verify
+
+coverage: $(VENV)/dev.done  ## branches of tls/, rules and report that the tests without a server reach; fails below 95 %
+	$(BIN)/pytest tests/unit tests/vectors tests/fuzz -n $(WORKERS) --cov
+
+SECONDS ?= 20
+fuzz: $(VENV)/dev.done  ## every parser under a coverage-guided fuzzer, SECONDS (20) each, from the committed corpus
+	$(PIP) install --quiet --no-build-isolation -e ".[fuzz]"
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+SAMPLE ?= 1000
+mutate: $(VENV)/dev.done  ## SAMPLE (1000) changed places in tls/ and rules: how many do the tests notice? 0 for all
+	$(PIP) install --quiet --no-build-isolation -e ".[mutate]"
+	$(BIN)/python -m tests.mutation --sample $(SAMPLE)
 
 kill: $(VENV)/dev.done  ## a scan killed (-9) 200 times at random moments, and gone on with
 	TLSPROBE_KILLS=200 $(BIN)/pytest -q -s tests/hostile/test_killed.py

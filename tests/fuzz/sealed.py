@@ -81,7 +81,7 @@ def written(plain: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(bytes([kind]) + vector(2, text) for kind, text in plain)
 
 
-def _read(said: bytes) -> Iterator[tuple[int, bytes]]:
+def read(said: bytes) -> Iterator[tuple[int, bytes]]:
     """Read an input; the last text is what is left of it."""
     while said:
         head, said = said[:3], said[3:]
@@ -140,7 +140,7 @@ def finished(data: bytes) -> None:
     """ChangeCipherSpec, ticket, Finished, alerts and whatever else, under the right keys."""
     number, said = chosen(data, len(servers()))
     server = servers()[number]
-    last = server.sealed((kind, text[:MAX_PLAINTEXT]) for kind, text in _read(said))
+    last = server.sealed((kind, text[:MAX_PLAINTEXT]) for kind, text in read(said))
 
     def once(chunk: int) -> Handshake:
         # The flight at once: it is the same each time, and its pieces are another target's matter.

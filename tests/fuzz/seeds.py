@@ -1,7 +1,7 @@
 """Write the corpus that fuzzing starts from: python -m tests.fuzz.seeds.
 
 Recorded flights of real servers, conversations in the words of standards, and files as people write them: a
-few of each kind, as small as they come. What a fuzzer finds of interest is kept elsewhere, and is not committed.
+few of each kind, as small as they come. What a fuzzer finds of interest is kept elsewhere, and not committed.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def written_by_people() -> Mapping[str, Seeds]:
         "inventory": (
             example,
             'sep=;\r\nFQDN;Port;Owner\r\nm\u00fcnchen.example;443;"a;""b"""\r\n[2001:db8::1]:8443;;\r\n',
-            'host\tport\tstarttls\twindow\nmail.example\t25\tauto\tSun 01:00-04:00 UTC\nmail.example\t25\n"x\n',
+            'host\tport\tstarttls\twindow\nmail.example\t25\tauto\tSun 01:00-04:00 UTC\nmail.example\t25\n"x',
         ),
         "selection": (
             "# a comment\n*.example.com\nvault.example:443 # why\n192.0.2.0/24\n[2001:db8::]/32:25\n",
