@@ -10,6 +10,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -28,7 +29,7 @@ from tlsprobe.banners import sql_server, words
 from tlsprobe.journal import RunInfo, to_line
 from tlsprobe.preludes.tds import PRELOGIN, packets
 from tlsprobe.tls.codec import read_all, uint, vector
-from tlsprobe.tls.constants import HandshakeType, Version
+from tlsprobe.tls.constants import ContentType, HandshakeType, Version
 from tlsprobe.tls.messages import Certificate, ServerDHParams, ServerHello, ServerKeyExchange
 from tlsprobe.tls.suites import suite
 
@@ -52,9 +53,9 @@ def flights() -> Seeds:
 
 def _first_flight(path: Path, number: int) -> bytes:
     """A recorded flight, its certificate and its numbers cut to a few bytes: a fuzzer changes few others."""
-    flight = bytes.fromhex(json.loads(path.read_text())[number]["received"][0])
+    said = bytes.fromhex("".join(json.loads(path.read_text())[number]["received"]))
     written, hello = b"", None
-    for record in sealed.records(flight):
+    for record in takewhile(lambda each: each.kind == ContentType.HANDSHAKE, sealed.records(said)):
         payload = b""
         for kind, body in read_all(record.fragment, lambda each: (each.uint(1), each.vector(3))):
             match kind:
