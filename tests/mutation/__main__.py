@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 MUTANTS = Path("mutants")
+MOST_MEMORY = 2 << 30
 TO_BEGIN = "tlsprobe.tls.constants*"  # the smallest file: asking for it makes all changes
 _MISSED, _NO_TEST, _NOT_RUN = 0, 33, None
 _NOTHING_LEARNED = (2, 5, 34, 35)  # interrupted, no test found, skipped, suspicious
@@ -62,7 +64,9 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=1000, help="how many changes to try; 0 for all")
     parser.add_argument("--only-score", action="store_true", help="of what was tried before")
     asked = parser.parse_args()
-    run = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
+    # A loop that no longer ends may fill a list for as long as it is let.
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    run = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "2"]
     if not asked.only_score:
         subprocess.run([*run, TO_BEGIN], check=True)
     chosen = sample(list(outcomes()), asked.sample)

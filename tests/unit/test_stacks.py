@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.landing_cases import server
+from tests.unit.sample_scans import SAMPLE
 from tlsprobe.facts import AcceptedSuite, Banner, DheSuites, Glance, Group, ServerScan, SuiteOrder
 from tlsprobe.probes.hello import MAX_SUITES
 from tlsprobe.probes.stack import Question, hello_for
@@ -302,3 +303,21 @@ def test_answers_of_two_libraries_are_unknown_and_said() -> None:
 )
 def test_words_that_name_another_library(text: str, family: str, said: str) -> None:
     assert caveat(scanned(banners=(Banner("http-server", text),)), {}, family) == said
+
+
+def test_what_makes_it_doubtful_is_said_on_the_page() -> None:
+    """A server of the sample with one odd answer, and with a banner that names another library."""
+    scan = next(each for each in SAMPLE if identify(each).family == "openssl")
+    # At that place in its flight the record says TLS 3.153.
+    odd = tuple(
+        replace(each, records=tuple((kind, 0x0399, size) for kind, _, size in each.records))
+        if each.question == "rich"
+        else each
+        for each in scan.glances
+    )
+    doubtful = replace(scan, glances=odd, banners=(Banner("http-server", "Microsoft-IIS/8.5"),))
+    found, said = identify(doubtful), " ".join(sentences(doubtful, wording()))
+    assert found.contradicted
+    assert all(trait in said for trait in found.contradicted)
+    assert found.caveat == "banner-disagrees"
+    assert said.endswith(wording().say("stack.caveat.banner-disagrees"))
