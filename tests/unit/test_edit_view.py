@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.unit.landing_cases import landing, server
+from tests.unit.landing_cases import REFUSED, landing, server
 from tests.unit.run_infos import run_info
 from tests.unit.sample_scans import SAMPLE
 from tlsprobe.assessment import Assessment, assess, judged
@@ -118,3 +118,20 @@ def test_the_edit_is_given_where_the_library_is_its_own_or_is_not_known() -> Non
         view = edit(judged(on("lighttpd", scan)), wording())
         assert view is not None
         assert view.command
+
+
+@pytest.mark.parametrize("software", ["Microsoft IIS", "Exchange"])
+def test_a_windows_server_gets_its_edit_by_policy(software: str) -> None:
+    view = edit(judged(on(software)), wording())
+    assert view is not None
+    assert view.said == (wording().say("report.edit.windows"),)
+    assert view.command == ""
+
+
+def test_where_somebody_would_be_locked_out_and_nothing_can_be_added_there_is_no_edit() -> None:
+    """The only suites that the client could have instead have no name in any cipher string."""
+    stranded = replace(landing("windows-7", without_dhe=REFUSED), shut_out=(0xFFFF,))
+    view = edit(judged(on("nginx", server(stranded))), wording())
+    assert view is not None
+    assert view.said == (wording().say("fix.server-file.not-yet", software="nginx"),)
+    assert (view.command, view.lines) == ("", "")
