@@ -207,7 +207,8 @@ def test_no_answer_breaks_a_conversation(talk: tuple[Ask, list[bytes], Words], a
 def test_windows_by_its_own_words(banner: Banner, version: str, fix: LeadingZeroFix | None) -> None:
     windows = windows_of(talked_to(banner, short="refused"))
     assert (windows.is_windows, windows.version, windows.fix) == (IsWindows.YES, version, fix)
-    assert len(windows.evidence) == 1
+    (said,) = windows.evidence
+    assert said.key == ("evidence.windows.ntlm" if banner.source == "ntlm" else "evidence.windows.banner")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tlsprobe.tls import messages
 from tlsprobe.tls.codec import DecodeError, Reader
-from tlsprobe.tls.constants import FFDHE_GROUPS, Version
+from tlsprobe.tls.constants import FFDHE_GROUPS, Version, alert_name
 from tlsprobe.tls.messages import (
     Certificate,
     CertificateRequest,
@@ -21,6 +21,7 @@ from tlsprobe.tls.messages import (
     ServerHello,
     ServerKeyExchange,
 )
+from tlsprobe.tls.stream import AlertReceived
 from tlsprobe.tls.suites import suite
 
 u16 = st.integers(0, 0xFFFF)
@@ -85,6 +86,35 @@ def test_what_is_written_is_read_and_any_cut_is_an_error(number: int, data: st.D
     else:
         with pytest.raises(DecodeError):
             parse(body[:cut])
+
+
+def test_what_is_sent_of_each_extension() -> None:
+    """Byte for byte, as the RFCs have them: 8446 §4.2.8, 8422 §5.1, 5746 §3.2, 6066 §3."""
+    sent = {
+        messages.key_share(29, b"\x07" * 4): "0033 000a 0008 001d 0004 07070707",
+        messages.supported_groups(23, 24): "000a 0006 0004 0017 0018",
+        messages.supported_versions(0x0304, 0x0303): "002b 0005 04 0304 0303",
+        messages.ec_point_formats(): "000b 0002 01 00",
+        messages.extended_master_secret(): "0017 0000",
+        messages.renegotiation_info(): "ff01 0001 00",
+        messages.server_name("a.example"): "0000 000e 000c 00 0009 612e6578616d706c65",
+    }
+    for extension, expected in sent.items():
+        assert extension.serialise().hex() == expected.replace(" ", "")
+
+
+def test_a_hello_is_read_with_its_session_and_without() -> None:
+    for session_id in (b"", b"\x05" * 32):
+        hello = ClientHello(Version.TLS12, bytes(32), (0x009E,), (Extension(23),), session_id)
+        assert ClientHello.parse(hello.serialise()) == hello
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(0, "close_notify"), (40, "handshake_failure"), (200, "alert_200")]
+)
+def test_an_alert_has_its_name_or_its_number(number: int, name: str) -> None:
+    assert alert_name(number) == name
+    assert str(AlertReceived(number)) == name
 
 
 @given(

@@ -21,7 +21,7 @@ from tlsprobe.tls.messages import (
     key_share,
 )
 from tlsprobe.tls.record import Record, RecordReader
-from tlsprobe.tls.stream import MAX_RECORDS, PeerGone
+from tlsprobe.tls.stream import MAX_RECEIVED, MAX_RECORDS, PeerGone
 
 HELLO = ClientHello(Version.TLS12, bytes(32), (0xC02F,))
 ANSWER = ServerHello(Version.TLS12, b"\x01" * 32, b"", 0xC02F, extensions=(Extension(0xFF01, b"\x00"),))
@@ -153,6 +153,31 @@ def test_warnings_are_noted_and_do_not_end_it() -> None:
 
 
 # --- hostile
+
+
+def test_what_is_just_within_a_limit_is_read() -> None:
+    """One byte, or one record, more is in the list below."""
+    large = replace(ANSWER, extensions=(Extension(0xFFFE, b""),))
+    missing = MAX_SERVER_HELLO - len(large.serialise())
+    large = replace(large, extensions=(Extension(0xFFFE, bytes(missing)),))
+    assert len(large.serialise()) == MAX_SERVER_HELLO
+    assert look([record(message(HandshakeType.SERVER_HELLO, large.serialise())) + SPLIT]).end == "answered"
+
+    empty = record(b"") * (MAX_RECORDS - len(MESSAGES))
+    assert look([empty + SPLIT]).end == "answered"
+    assert look([empty + record(b"") + SPLIT]).detail == f"more than {MAX_RECORDS} records"
+
+    # A record that isn't whole, so nothing of it is read; the limit is on what was received.
+    begun = b"\x16\x03\x03\x40\x00" + bytes(16383)
+    whole = record(bytes(16384)) * (MAX_RECEIVED // 16389)
+    assert look([whole + begun[: MAX_RECEIVED - len(whole)]]).end == "closed"
+    over = look([whole + begun[: MAX_RECEIVED - len(whole)], b"\x00"])
+    assert (over.end, over.detail) == ("malformed", f"more than {MAX_RECEIVED} bytes received")
+
+
+@pytest.mark.parametrize("kind", [20, 23, 24])
+def test_a_record_that_has_no_place_in_a_flight_is_named(kind: int) -> None:
+    assert look([record(b"\x01", kind)]).detail == f"record of type {kind} in a flight"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsprobe.tls.groups import (
+    MAX_GROUP_BITS,
     NoZeroFound,
     ShareForm,
     UnusableGroup,
@@ -192,3 +193,10 @@ def test_a_p_that_is_no_prime_is_no_exception_but_a_reason(
         assert error.reason == "no-exponent"  # noqa: PT017 - either is right
     else:
         assert 0 < int.from_bytes(share.dh_Yc, "big") < p | 1
+
+
+def test_what_is_larger_than_any_group_is_not_tried_as_a_prime() -> None:
+    assert not is_safe_prime((1 << MAX_GROUP_BITS) + 3)
+    assert is_safe_prime(23)
+    assert not is_safe_prime(13)  # a prime, but 6 is none
+    assert not is_safe_prime(35)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import pickle
 import ssl
 from functools import cache
 
@@ -147,6 +148,14 @@ def test_a_chain_loads_with_the_leaf_first(kind: str) -> None:
     identity = Identity.load(leaf + above, pem(key(kind)))
     expected = [x509.load_pem_x509_certificate(each) for each in (leaf, above)]
     assert identity.chain == tuple(each.public_bytes(serialization.Encoding.DER) for each in expected)
+
+
+@pytest.mark.parametrize("kind", CANNOT)
+def test_it_crosses_into_another_process_as_it_is(kind: str) -> None:
+    identity = Identity.load(certificate(key(kind)), pem(key(kind)))
+    again = pickle.loads(pickle.dumps(identity))  # noqa: S301 - our own
+    assert again.chain == identity.chain
+    assert again.key.private_numbers() == identity.key.private_numbers()
 
 
 def test_what_does_not_load_is_said() -> None:

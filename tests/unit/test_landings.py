@@ -23,7 +23,7 @@ from tests.unit.landing_cases import (
     share,
     zeros,
 )
-from tlsprobe.facts import Landed, PremasterZeros, ServerScan, ShareEncoding
+from tlsprobe.facts import Arrival, Landed, PremasterZeros, ServerScan, ShareEncoding
 from tlsprobe.rules import (
     Confidence,
     Finding,
@@ -33,6 +33,7 @@ from tlsprobe.rules import (
     client_rate,
     expected_failure_rate,
     judge,
+    name_of,
 )
 from tlsprobe.wording import wording
 
@@ -187,6 +188,20 @@ def test_what_unfixed_windows_makes_of_kept_zeros_is_not_known() -> None:
     windows = landing("windows-7")
     scan = server(windows, z=zeros(KEPT), ys=share(PADDED))
     assert client_rate(scan, windows) is None
+
+
+@pytest.mark.parametrize(("arrival", "rate"), [(UNCLEAR, None), (REFUSED, 0.0), (OFF_DHE, 0.0)])
+def test_who_does_not_land_never_fails_and_who_cannot_be_told_is_not_known(
+    arrival: Arrival, rate: float | None
+) -> None:
+    asking = landing("chrome", arrival)
+    assert client_rate(server(asking), asking) == rate
+
+
+def test_a_client_is_named_with_the_way_it_asks_where_it_has_several() -> None:
+    plain = replace(landing("ours"), client_name="Our client")
+    assert name_of(plain, wording()) == "Our client"
+    assert name_of(replace(plain, offer_name="by proxy"), wording()) == "Our client (by proxy)"
 
 
 # --- DHE006: who is locked out, and what lets them in

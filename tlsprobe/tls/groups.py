@@ -90,7 +90,7 @@ def zero_probability(p: int) -> float:
     """
     if p <= 0:
         return 0.0
-    return min(1.0, float(gmpy2.mpq(1 << 8 * (size_in_bytes(p) - 1), p)))
+    return float(gmpy2.mpq(1 << 8 * (size_in_bytes(p) - 1), p))
 
 
 def starts_with_zero(value: int, p: int) -> bool:
