@@ -68,7 +68,7 @@ BOUNDS = re.findall(
 
 
 def test_the_bounds_of_the_documents_are_the_codes() -> None:
-    assert len(BOUNDS) == 21
+    assert len(BOUNDS) == 20
     for name, value, _ in BOUNDS:
         module, _, constant = name.rpartition(".")
         assert getattr(importlib.import_module(f"tlsprobe.{module}"), constant) == int(value), name
