@@ -94,10 +94,10 @@ def pump(source: socket.socket, sink: socket.socket, said: bytearray) -> None:
 
 @pytest.fixture(scope="module")
 def counted(server: Running) -> tuple[Counted, list[ServerScan], ScanConfig]:
-    """Four names at one address, scanned with everything that is on by default, and a few samples."""
+    """Four names at one address, scanned with all that is on by default, and samples, which are drawn in parallel."""
     counted = Counted()
-    limits = Limits(connections_per_host=3, rate=120.0, burst=30)
-    config = ScanConfig(limits=limits, samples=3)
+    limits = Limits(connections_per_host=3, rate=120.0, burst=40)
+    config = ScanConfig(limits=limits, samples=24)
     with serving("127.73.0.2", counted.relay(server)) as place:
         names = [f"{number}.example" for number in range(4)]
         targets = [Target(line, place.host, place.port, name) for line, name in enumerate(names, start=1)]
