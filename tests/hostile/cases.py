@@ -98,7 +98,6 @@ OTHER_PROTOCOLS = (
 )
 ENDS = (
     no_tls("silent", silent, "silent"),
-    no_tls("closes at once", hostile.leaves, "closed"),
     no_tls("closes", hostile.closes, "closed"),
     no_tls("closes its half", hostile.half_closes, "closed"),
     no_tls("resets", hostile.resets, "reset"),

@@ -53,6 +53,7 @@ class Counted:
     most_open: int = 0
     sent: list[bytes] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def relay(self, server: Running) -> Behaviour:
         """Pass everything on, and count."""
@@ -71,6 +72,7 @@ class Counted:
                     back.join(10)
             finally:
                 self.sent.append(bytes(said))
+                self.over.release()
 
         return behave
 
@@ -94,7 +96,7 @@ def pump(source: socket.socket, sink: socket.socket, said: bytearray) -> None:
 
 @pytest.fixture(scope="module")
 def counted(server: Running) -> tuple[Counted, list[ServerScan], ScanConfig]:
-    """Four names at one address, scanned with all that is on by default, and samples, which are drawn in parallel."""
+    """Four names at one address, with all that is on by default, and samples, which are drawn in parallel."""
     counted = Counted()
     limits = Limits(connections_per_host=3, rate=120.0, burst=40)
     config = ScanConfig(limits=limits, samples=24)
@@ -102,6 +104,8 @@ def counted(server: Running) -> tuple[Counted, list[ServerScan], ScanConfig]:
         names = [f"{number}.example" for number in range(4)]
         targets = [Target(line, place.host, place.port, name) for line, name in enumerate(names, start=1)]
         scans = list(run(targets, config))
+        for _ in range(sum(each.connections for each in scans)):
+            assert counted.over.acquire(timeout=20)  # its thread may be behind
     return counted, scans, config
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.hostile import servers as hostile
 from tests.hostile.cases import CASES, Case
+from tests.hostile.servers import Behaviour
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, stack
 from tlsprobe.engines.local import run
@@ -57,6 +58,21 @@ def test_each_ends_with_a_status_and_a_reason(case: Case, scans: dict[str, Serve
     assert (scan.zeros.reason if scan.zeros else None) == case.zeros
     assert case.said in scan.detail
     assert scan.duration_s < DEADLINE_S + 2
+
+
+@pytest.mark.parametrize(
+    ("behave", "most"), [(hostile.breaks_off, 3), (hostile.leaves, 9)], ids=["resets", "closes"]
+)
+def test_one_that_ends_at_once_is_left_after_three_tries(behave: Behaviour, most: int) -> None:
+    """Whether the hello or the end is first at the other side, and so what is seen, is chance.
+
+    Nine are three hellos whose connection was reset twice and then closed.
+    """
+    with hostile.serving("127.67.2.1", behave) as place:
+        (scan,) = run([Target(1, place.host, place.port)], CONFIG)
+    assert scan.status.value in ("no-tls", "unreachable")
+    assert scan.status_reason in ("closed", "reset")
+    assert 3 <= scan.connections <= most
 
 
 def test_unreachable_ones_say_why(scans: dict[str, ServerScan]) -> None:

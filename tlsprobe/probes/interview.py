@@ -130,7 +130,8 @@ class Interview:
             self.observations.append(answer.observation)
         if answer.server_hello is not None:
             self._answered = hello
-        await self._mind_resets(_is_reset(answer))
+        if not isinstance(outcome, Unreachable):
+            await self._mind_resets(_is_reset(answer))
         return answer
 
     async def look(self, question: str, hello: ClientHello, *, record_version: int) -> Glance:
@@ -153,7 +154,8 @@ class Interview:
                 warnings=came.warnings,
             )
         self.glances.append(seen)
-        await self._mind_resets(seen.end == "reset" and not seen.server_hello)
+        if not isinstance(outcome, Unreachable):
+            await self._mind_resets(seen.end == "reset" and not seen.server_hello)
         return seen
 
     async def _mind_resets(self, was_reset: bool) -> None:
@@ -181,8 +183,10 @@ class Interview:
         tries = 0
         while isinstance(outcome, Unreachable):
             delays = (ALIVE_DELAYS_S if self._is_alive else RETRY_DELAYS_S).get(outcome.reason, ())
-            if tries == len(delays):
-                self.gone = outcome if self._is_alive else None
+            self._resets += outcome.reason == "reset"
+            enough = self._is_alive and self._answered is None and self._resets >= MAX_RESETS
+            if enough or tries == len(delays):
+                self.gone = outcome if self._is_alive else self.gone
                 return outcome
             if outcome.reason != "closed":  # which may be an answer to this one hello
                 self._pause_s = min(_MOST_PAUSE_S, max(_LEAST_PAUSE_S, 2 * self._pause_s))
