@@ -5,6 +5,7 @@ Whatever is slow to load (pandas, pydantic, sslyze, jinja2) is imported by the c
 
 from __future__ import annotations
 
+import logging
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,8 +15,9 @@ from typing import Annotated
 import typer
 
 from tlsprobe import __version__, diff_command, fix_commands, options
-from tlsprobe.log import log, set_up
-from tlsprobe.usage import usage, usage_errors
+from tlsprobe.log import log, said, set_up
+from tlsprobe.surroundings import settle
+from tlsprobe.usage import EXIT_USAGE, usage, usage_errors
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,13 +31,31 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; Ctrl-C outside a scan ends with 130. A bug of ours is logged like the rest."""
+    out = settle()
+    code = _run()
+    sys.stdout.flush()
+    if out.lost is not None:
+        said(
+            "failed", f"standard output: {out.lost}; what is missing there is not in it", level=logging.ERROR
+        )
+        code = EXIT_USAGE
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
     try:
         app()
+    except SystemExit as end:
+        return end.code
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    except MemoryError:
+        why = "not enough memory (see `ulimit -v` too); what is in a journal is kept: go on with --resume"
+        said("failed", why, level=logging.ERROR)
+        return EXIT_USAGE
     except Exception:
         log.critical("internal error", exc_info=True, extra={"event": "internal-error"})
-        sys.exit(1)
+    return 1
 
 
 @app.callback(invoke_without_command=True)

@@ -19,6 +19,7 @@ from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
 from tlsprobe.engines.seat import EngineError
 from tlsprobe.facts import ServerScan
+from tlsprobe.files import make_folder
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.interrupts import stoppable
@@ -89,7 +90,7 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
     written: list[Path] = []
     handouts: tuple[Path, ...] = ()
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         if wanted.split_by is not None:
             handouts = write_handouts(
                 folder,

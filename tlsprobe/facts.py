@@ -362,3 +362,16 @@ def groups_of(scan: ServerScan) -> tuple[Group, ...]:
     """The groups of accepted suites, the smallest first."""
     used = {each.group for each in scan.dhe.accepted} if scan.dhe else set()
     return tuple(sorted((scan.groups[i] for i in used if i is not None), key=lambda g: g.bits))
+
+
+def inconsistency(scan: ServerScan) -> str:
+    """Say which part refers to another that is not there, as in a journal of a hostile hand; empty: none."""
+    arrivals = [each for one in scan.landings for each in (one.as_offered, one.without_dhe)]
+    suites = scan.dhe.accepted if scan.dhe else ()
+    used = [each.seen.group for each in scan.observations if each.seen]
+    used += [each.group for each in suites]
+    used += [each.group for each in arrivals if isinstance(each, Landed | RefusedByClient)]
+    if any(each is not None and not 0 <= each < len(scan.groups) for each in used):
+        return "a group that is not among its groups"
+    pin = scan.target.pin
+    return "an address that its name does not have" if pin and pin.address not in pin.of else ""

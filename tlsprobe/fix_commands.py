@@ -49,13 +49,13 @@ def fix(
         assessment = assessed(run, read_run_info(run), read_condensed(run), day_of(as_of))
         words = wording(lang)
         files = fix_files(assessment, run=shlex.quote(str(run)), words=words)
-    from tlsprobe.files import write_whole
+    from tlsprobe.files import make_folder, write_whole
 
     folder = out or run / "fix"
     try:
         for each in files:
             path = folder / each.path
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_whole(path, each.content)
     except OSError as error:
         usage(f"{error}; choose another folder with --out")

@@ -11,11 +11,13 @@ from typing import NoReturn
 
 import typer
 
+from tlsprobe import options
 from tlsprobe.change_window import ChangeWindowError
 from tlsprobe.change_window import until as moment
 from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
 from tlsprobe.columns import Notice
+from tlsprobe.flag_values import UNTIL, UsageError, limits_of, moment_of, number, paths, see_whose
 from tlsprobe.hosts import shown
 from tlsprobe.inventory import (
     Inventory,
@@ -26,7 +28,6 @@ from tlsprobe.inventory import (
     read_inventory,
 )
 from tlsprobe.journal import INVENTORY, read_run_info, write_run_info
-from tlsprobe.limits import Limits
 from tlsprobe.probes.software import ALL_QUESTIONS, Question
 from tlsprobe.proxies import parse_proxy
 from tlsprobe.runs import RETRYABLE, Plan, default_folder, new_plan, resumed_plan, start_folder
@@ -39,20 +40,12 @@ REPORTS = Path("reports")
 FORMATS = ("html", "csv", "sarif", "junit", "jsonl")  # of report.FORMATS, which is slow to load
 
 
-class UsageError(Exception):
-    """The command line asks for something that makes no sense; the text says what to do."""
-
-
 # Flags that decide what is sent; a resumed run takes them from run.json.
 _SCAN_FLAGS = (
     "columns", "exclude", "only", "suites_only", "samples", "survey", "clients", "banners", "client_cert",
     "client_key", "connections", "connections_per_host", "rate", "rate_in_all", "timeout", "deadline",
     "all_ips", "ipv4", "ipv6",
 )  # fmt: skip
-
-
-# This one is of an invocation: the next night's has another, or none.
-UNTIL = "until"
 
 
 def collect(ctx: typer.Context) -> dict[str, str]:
@@ -117,8 +110,11 @@ def _given(ctx: typer.Context) -> set[str]:
 def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
     """Read the files that flags name and make the configuration; UsageError, SelectionError, ClientsError.
 
-    `run` is the folder of a run whose flags these are: it holds the client profiles that it began with.
+    `run` is the folder of a run whose flags these are: it holds the client profiles that it began with. Of
+    another user's run no other file is read, and no client key used, by its word alone.
     """
+    if run is not None:
+        see_whose(run, flags)
     if "ipv4" in flags and "ipv6" in flags:
         _usage("-4 and -6 exclude each other")
     if "suites_only" in flags and (flags.get("samples", "0") != "0" or "survey" in flags):
@@ -133,29 +129,22 @@ def scan_config(flags: dict[str, str], run: Path | None = None) -> ScanConfig:
             identity = Identity.load(Path(certificate).read_bytes(), Path(key).read_bytes())
         except (OSError, ValueError) as error:
             _usage(f"client certificate: {error}")
-    selection = read_selection(exclude=_paths(flags, "exclude"), only=_paths(flags, "only"))
-    defaults = Limits()
+    selection = read_selection(exclude=paths(flags, "exclude"), only=paths(flags, "only"))
     return ScanConfig(
-        limits=Limits(
-            connections=int(flags.get("connections", defaults.connections)),
-            connections_per_host=int(flags.get("connections_per_host", defaults.connections_per_host)),
-            rate=float(flags.get("rate", defaults.rate)),
-            rate_in_all=float(flags.get("rate_in_all", defaults.rate_in_all)),
-            timeout_s=float(flags.get("timeout", defaults.timeout_s)),
-        ),
-        deadline_s=float(flags.get("deadline", 180.0)),
-        samples=int(flags.get("samples", 0)),
+        limits=limits_of(flags),
+        deadline_s=number(flags, "deadline", 180.0, least=1),
+        samples=int(number(flags, "samples", 0, least=0, most=options.MOST_SAMPLES)),
         survey="survey" in flags,
         suites_only="suites_only" in flags,
         family=family,
         all_ips="all_ips" in flags,
-        until=datetime.fromisoformat(flags[UNTIL]) if UNTIL in flags else None,
+        until=moment_of(flags),
         selection=selection,
         identity=identity,
         questions=_questions(flags.get("banners", ",".join(ALL_QUESTIONS))),
         clients=merged(
             built_in_profiles(),
-            [each for path in _paths(flags, "clients") for each in read_profiles((run or Path()) / path)],
+            [each for path in paths(flags, "clients") for each in read_profiles((run or Path()) / path)],
         ),
     )
 
@@ -168,10 +157,6 @@ def _questions(text: str) -> tuple[Question, ...]:
     if unknown or not wanted:
         _usage(f"--banners takes {', '.join(ALL_QUESTIONS)} or none; not {', '.join(unknown) or 'nothing'}")
     return tuple(Question(word) for word in wanted)
-
-
-def _paths(flags: dict[str, str], name: str) -> list[Path]:
-    return [Path(line) for line in flags.get(name, "").split("\n") if line]
 
 
 def _read_inventory(path: Path, flags: dict[str, str]) -> Inventory:
@@ -243,7 +228,7 @@ def _with_own_profiles(plan: Plan) -> tuple[Plan, dict[str, bytes]]:
     """Name the user's client profiles as the run keeps them, with their content; `verify` needs them too."""
     kept = {
         f"clients-{number}.toml": file.read_bytes()
-        for number, file in enumerate(_paths(plan.info.flags, "clients"), start=1)
+        for number, file in enumerate(paths(plan.info.flags, "clients"), start=1)
     }
     if not kept:
         return plan, kept

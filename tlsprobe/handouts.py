@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tlsprobe.assessment import Assessment
 from tlsprobe.assessment.parts import parts
-from tlsprobe.files import write_whole
+from tlsprobe.files import make_folder, write_whole
 from tlsprobe.remedy.folder import fix_files
 from tlsprobe.report import write_reports
 from tlsprobe.rules import Severity
@@ -37,12 +37,12 @@ def write_handouts(
     root = out / f"by-{every[0].column}"
     for part in every:
         folder = root / part.folder
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_reports(
             folder, part.assessment, formats=formats, lang=words.lang, fail_on=fail_on, csv_bom=csv_bom
         )
         for file in fix_files(part.assessment, run=shlex.quote(str(run)), words=words):
             path = folder / FIX / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_whole(path, file.content)
     return tuple(root / part.folder for part in every)

@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill`: the first asks a run to end, the second ends it."""
+"""Ctrl-C, `kill`, a terminal that is closed: the first asks a run to end, the second ends it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -29,9 +29,12 @@ def stoppable(said: Callable[[], str]) -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
         # Not by a stream: it may have been interrupted in the middle of a write.
-        os.write(2, f"{said()}\n".encode())
+        with suppress(OSError):  # the terminal may be gone
+            os.write(2, f"{said()}\n".encode())
 
-    before = {each: signal.signal(each, on_signal) for each in _SIGNALS}
+    # What is ignored stays so: that is how `nohup` keeps a run going.
+    heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {each: signal.signal(each, on_signal) for each in heeded}
     try:
         yield stop
     finally:

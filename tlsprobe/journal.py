@@ -18,8 +18,8 @@ from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from tlsprobe.facts import SCHEMA, ServerScan
-from tlsprobe.files import write_whole
+from tlsprobe.facts import SCHEMA, ServerScan, inconsistency
+from tlsprobe.files import open_regular, write_whole
 from tlsprobe.inventory import BadRow, Notice, Pin, RowKey, Target
 from tlsprobe.linefile import LineFile, at_rest
 from tlsprobe.waivers import Waiver
@@ -161,7 +161,7 @@ def read_each(folder: Path, targets: Iterable[Target]) -> Iterator[ServerScan | 
         target_key(_read(_HEAD, line, f"{path} line {number}").target): begin
         for number, begin, line in _lines(path)
     }
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for target in targets:
             if (at := begins.get(target_key(target))) is None:
                 yield None
@@ -203,6 +203,8 @@ def _read(adapter: TypeAdapter[_Line], line: bytes, place: str) -> _Line:
         raise JournalError(f"{place}: {where}: {first['msg']}") from None
     if read.schema > SCHEMA:
         raise JournalError(f"{place}: written by a newer tlsprobe (schema {read.schema})")
+    if isinstance(read, ServerScan) and (wrong := inconsistency(read)):
+        raise JournalError(f"{place}: {wrong}")
     return read
 
 
@@ -210,7 +212,7 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Yield the lines that are whole, each with its number and the byte at which it begins."""
     begin = 0
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             for number, line in enumerate(file, start=1):
                 if line.endswith(b"\n") and line.strip():
                     yield number, begin, line
@@ -235,7 +237,8 @@ def read_run_info(folder: Path) -> RunInfo:
     """Read run.json; JournalError where it is missing or no such file."""
     path = folder / RUN
     try:
-        return _RUN.validate_json(path.read_bytes())
+        with open_regular(path) as file:
+            return _RUN.validate_json(file.read())
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; give a folder that `tlsprobe scan` wrote") from None
     except ValidationError as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from tlsprobe.files import sync_folder
+from tlsprobe.files import refuse_strange_links, sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,14 @@ class LineFile:
         self.size = 0  # bytes, all of whole lines
 
     def __enter__(self) -> LineFile:
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        refuse_strange_links(self._path.parent)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._file = os.open(self._path, flags, 0o666)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise OSError(errno.ELOOP, "a symbolic link; it is not followed", str(self._path)) from None
+            raise
         try:
             _lock(self._file, fcntl.LOCK_EX, self._path)
             self.size = _end_of_lines(self._file)

@@ -17,6 +17,11 @@ WHERE = "Where the scan runs"
 OUTPUT = "Output and exit code"
 TARGETS = "Which servers"
 
+MOST = 1e9  # of what has no other limit: seconds, connections a second
+MOST_SAMPLES = 100_000
+MOST_CONNECTIONS = 1000
+MOST_PER_HOST = 64
+
 
 class SeverityName(StrEnum):
     """What --fail-on takes; the names of rules.Severity, here so that --help loads no rules."""
@@ -62,7 +67,7 @@ Samples = Annotated[
     int,
     typer.Option(
         min=0,
-        max=100_000,
+        max=MOST_SAMPLES,
         envvar="TLSPROBE_SAMPLES",
         help="Half handshakes more, at most, to see how dh_Ys is written; 766 find a zero-led share "
         "with 95 %. Stops at the first.",
@@ -135,7 +140,7 @@ Connections = Annotated[
     int,
     typer.Option(
         min=1,
-        max=1000,
+        max=MOST_CONNECTIONS,
         envvar="TLSPROBE_CONNECTIONS",
         help="Connections at a time, in all.",
         rich_help_panel=LIMITS,
@@ -145,7 +150,7 @@ ConnectionsPerHost = Annotated[
     int,
     typer.Option(
         min=1,
-        max=64,
+        max=MOST_PER_HOST,
         envvar="TLSPROBE_CONNECTIONS_PER_HOST",
         help="Connections at a time to one address.",
         rich_help_panel=LIMITS,
@@ -155,6 +160,7 @@ Rate = Annotated[
     float,
     typer.Option(
         min=0.1,
+        max=MOST,
         envvar="TLSPROBE_RATE",
         help="New connections a second to one address, after a burst of 64.",
         rich_help_panel=LIMITS,
@@ -164,6 +170,7 @@ RateInAll = Annotated[
     float,
     typer.Option(
         min=0.1,
+        max=MOST,
         envvar="TLSPROBE_RATE_IN_ALL",
         help="New connections a second in all, after a burst of as many as --connections.",
         rich_help_panel=LIMITS,
@@ -214,6 +221,7 @@ Timeout = Annotated[
     float,
     typer.Option(
         min=0.1,
+        max=MOST,
         envvar="TLSPROBE_TIMEOUT",
         help="Seconds for each step: to connect, and for each answer.",
         rich_help_panel=LIMITS,
@@ -223,6 +231,7 @@ Deadline = Annotated[
     float,
     typer.Option(
         min=1,
+        max=MOST,
         envvar="TLSPROBE_DEADLINE",
         help="Seconds for one server, all told.",
         rich_help_panel=LIMITS,

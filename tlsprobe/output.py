@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -52,13 +51,9 @@ def _whole(assessment: Assessment, run: Path | None) -> Iterator[ServerScan]:
 
 
 def to_stdout(pieces: Iterable[bytes]) -> None:
-    """Write to standard output, whoever reads there and for how long."""
-    try:
-        sys.stdout.buffer.writelines(pieces)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # `| head` has seen enough. The exit code is still the scan's, so nothing more may be flushed there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Write to standard output; surroundings.py sees to those who don't read it all."""
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.buffer.flush()
 
 
 def print_dry_run(plan: Plan, config: ScanConfig, now: datetime, *, lang: str = ENGLISH) -> None:

@@ -20,7 +20,7 @@ from tlsprobe.condensed import read_condensed
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
-from tlsprobe.files import sync_folder, write_whole
+from tlsprobe.files import make_folder, sync_folder, write_whole
 from tlsprobe.inventory import Inventory, Target, parse_columns, read_inventory
 from tlsprobe.journal import (
     INVENTORY,
@@ -124,7 +124,7 @@ def start_folder(
     """
     folder = plan.folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         sync_folder(folder.parent)
         if (folder / RUN).exists():
             raise JournalError(f"{folder} holds a run already; go on with --resume, or choose another --out")
@@ -196,7 +196,7 @@ def _why_not_scanned(target: Target, info: RunInfo) -> str:
 
 def command_line() -> str:
     """Return what was typed, as a shell takes it, without the password in an address."""
-    typed = [re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:…@", word) for word in sys.argv[1:]]
+    typed = [re.sub(r"(?s)(://[^:]*):.*@", r"\1:…@", word) for word in sys.argv[1:]]
     return shlex.join(["tlsprobe", *typed])
 
 

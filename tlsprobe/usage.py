@@ -18,7 +18,7 @@ EXIT_USAGE = 2
 def usage_errors() -> Iterator[None]:
     """Turn errors of the user's files into one line and exit code 2."""
     from tlsprobe.clients.profile import ClientsError
-    from tlsprobe.flags import UsageError
+    from tlsprobe.flag_values import UsageError
     from tlsprobe.inventory import InventoryError
     from tlsprobe.journal import JournalError
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from tlsprobe.facts import ServerScan, ServerShare, ShareEncoding, groups_of
-from tlsprobe.files import write_whole
+from tlsprobe.files import open_regular, write_whole
 from tlsprobe.inventory import Target
 from tlsprobe.journal import JournalError, TargetKey, target_key
 from tlsprobe.rules import Severity
@@ -123,7 +123,8 @@ def read_baseline(folder: Path) -> Baseline:
     """Read what a run keeps of its baseline; JournalError where it is missing or no such file."""
     path = folder / BASELINE
     try:
-        return _BASELINE.validate_json(path.read_bytes())
+        with open_regular(path) as file:
+            return _BASELINE.validate_json(file.read())
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; name the earlier run again with --baseline") from None
     except ValidationError as error:

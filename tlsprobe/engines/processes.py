@@ -68,8 +68,9 @@ class ProcessSeat:
 
     async def _start(self) -> _Worker:
         try:
+            # -P: with -m alone, Python would look for modules in the folder that it is started in first.
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tlsprobe.engines.worker"),
+                *(sys.executable, "-P", "-m", "tlsprobe.engines.worker"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )

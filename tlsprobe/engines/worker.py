@@ -56,7 +56,7 @@ async def _work(source: BinaryIO, sink: BinaryIO) -> None:
 def main() -> None:
     """Scan until the parent has no more visits, or is gone."""
     # Ctrl-C reaches the whole group: it is the parent who says what becomes of what is in flight.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     source, sink = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library may print must not get among the scans
