@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= auto
 
-.PHONY: help demo test lint verify coverage fuzz mutate kill bench sample traits schema locale lock clean
+.PHONY: help demo test lint audit verify coverage fuzz mutate kill bench sample traits schema locale lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,6 +36,14 @@ lint: $(VENV)/dev.done  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Its own environment: what it brings must not decide about the locked versions. --strict, because a package
+# that the service does not know, or an index that has no such service, is otherwise passed over as harmless.
+audit:  ## known vulnerabilities of the locked packages; asks pypi.org about each, so it is no part of `make test`
+	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+		$(VENV)/audit/bin/python -m pip --disable-pip-version-check install --quiet 'pip-audit>=2.10,<3'; }
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip \
+		-r requirements/demo.txt -r requirements/dev.txt
 
 verify: $(VENV)/dev.done  ## every real server, ten runs of ten, against the measured facts
 	$(BIN)/python -m tests.peers.verify

@@ -173,6 +173,16 @@ def parse_columns(text: str) -> dict[str, str]:
     return columns
 
 
+def columns_as_text(columns: Mapping[str, str]) -> str:
+    """Write a mapping as run.json keeps it: what it says, not the file that said so."""
+    return "\n".join(f"{name}={header}" for name, header in columns.items())
+
+
+def kept_columns(text: str) -> dict[str, str]:
+    """Read what `columns_as_text` wrote; no file is opened. Raises InventoryError."""
+    return _columns_of_lines(text, "the run's columns")
+
+
 def simplified(text: str) -> str:
     """Make `TCP-Port`, `tcp_port` and `Tcp port` the same word."""
     return "".join(c for c in text.casefold() if c.isalnum())
@@ -191,10 +201,14 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 
 
 def _columns_from_file(path: Path) -> dict[str, str]:
+    return _columns_of_lines(decode(read_bytes(path, "mapping")), str(path))
+
+
+def _columns_of_lines(text: str, where: str) -> dict[str, str]:
     columns: dict[str, str] = {}
-    for number, line in enumerate(split_lines(decode(read_bytes(path, "mapping"))), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
-            _add_column(columns, line, f"{path} line {number}")
+            _add_column(columns, line, f"{where} line {number}")
     return columns
 
 

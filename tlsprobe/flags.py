@@ -16,14 +16,13 @@ from tlsprobe.change_window import ChangeWindowError
 from tlsprobe.change_window import until as moment
 from tlsprobe.clients.names import names_understood, profiles_named
 from tlsprobe.clients.profile import built_in_profiles, merged, read_profiles
-from tlsprobe.columns import Notice
+from tlsprobe.columns import Notice, columns_as_text, kept_columns, parse_columns
 from tlsprobe.flag_values import UNTIL, UsageError, limits_of, moment_of, number, paths, see_whose
 from tlsprobe.hosts import shown
 from tlsprobe.inventory import (
     Inventory,
     StartTls,
     Target,
-    parse_columns,
     parse_target,
     read_inventory,
 )
@@ -54,6 +53,9 @@ def collect(ctx: typer.Context) -> dict[str, str]:
     for name in _SCAN_FLAGS:
         value = ctx.params.get(name)
         if value is None or value is False or value in ([], ()):
+            continue
+        if name == "columns":
+            flags[name] = columns_as_text(parse_columns(str(value)))
             continue
         # Absolute, so that a run can be resumed from another folder.
         if isinstance(value, list | tuple):
@@ -161,7 +163,7 @@ def _questions(text: str) -> tuple[Question, ...]:
 
 def _read_inventory(path: Path, flags: dict[str, str]) -> Inventory:
 
-    columns = parse_columns(flags["columns"]) if "columns" in flags else None
+    columns = kept_columns(flags["columns"]) if "columns" in flags else None
     return read_inventory(path, columns=columns)
 
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tlsprobe import __version__
+from tlsprobe.columns import kept_columns
 from tlsprobe.condensed import read_condensed
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
 from tlsprobe.facts import PremasterZeros, ServerScan, Status
 from tlsprobe.files import make_folder, sync_folder, write_whole
-from tlsprobe.inventory import Inventory, Target, parse_columns, read_inventory
+from tlsprobe.inventory import Inventory, Target, read_inventory
 from tlsprobe.journal import (
     INVENTORY,
     JOURNAL,
@@ -172,8 +173,8 @@ def with_not_scanned(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...])
     """
     targets = tuple({scan.target.row: scan.target for scan in scans}.values())
     # A run of `verify` asks only who had findings.
-    if info.finished is None or (VERIFIES not in info.flags and (folder / INVENTORY).exists()):
-        columns = parse_columns(info.flags["columns"]) if "columns" in info.flags else None
+    if info.finished is None or (VERIFIES not in info.flags and (folder / INVENTORY).is_file()):
+        columns = kept_columns(info.flags["columns"]) if "columns" in info.flags else None
         targets = read_inventory(folder / INVENTORY, columns=columns).targets
     left = tuple(
         ServerScan(

@@ -112,7 +112,10 @@ def test_folder_names(value: str, folder: str) -> None:
 
 
 @given(
-    st.lists(st.text(max_size=90) | st.sampled_from(["con", "CON ", "a b", "a-b", "a/b", "A\tB"]), max_size=8)
+    st.lists(
+        st.text(max_size=90) | st.sampled_from(["con", "CON ", "aux.txt", "a b", "a-b", "a/b", "A\tB"]),
+        max_size=8,
+    )
 )
 def test_every_server_is_in_one_part_and_every_folder_is_a_plain_name(values: list[str]) -> None:
     whole = run("x", *values)

@@ -96,7 +96,9 @@ def _folders(values: list[str]) -> Iterator[str]:
     for value in values:
         plain = unicodedata.normalize("NFKC", value).casefold()
         name = re.sub(r"[^\w.]+", "-", plain).strip(".-_")[:_LONGEST_NAME].rstrip(".-_") or _NOBODY
-        if name in taken or _DEVICES.fullmatch(name):
+        if is_device := _DEVICES.fullmatch(name):
+            name = name.replace(".", "-")  # Windows looks at what stands before the first dot
+        if name in taken or is_device:
             name += "-" + hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()[:8]
         taken.add(name)
         yield name

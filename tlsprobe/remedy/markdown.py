@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from tlsprobe.wording.visible import visible
 
 # An underscore within a word means nothing, and names are easier to read without a backslash.
-_MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+# Of a bare `http://` many viewers make a link.
+_MARKUP = re.compile(r"([\\`*{}\[\]<>#|~!&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//))")
 # What opens a list, or is a rule, where it stands first.
 _OPENS_A_LIST = re.compile(r"^([0-9]*)([-+.)])(?=[- ]|$)")
 
