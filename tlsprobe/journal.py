@@ -148,7 +148,7 @@ def read_scans(
     latest: dict[TargetKey, ServerScan] = {}
     with _no_garbage():
         for number, _, line in _lines(path):
-            scan = _read(_SCAN, line, f"{path} line {number}")
+            scan = _scan(line, f"{path} line {number}")
             latest[target_key(scan.target)] = keep(scan) if keep else scan
     with_addresses = {scan.target.row for scan in latest.values() if scan.target.pin}
     return tuple(scan for scan in latest.values() if scan.target.pin or scan.target.row not in with_addresses)
@@ -167,7 +167,7 @@ def read_each(folder: Path, targets: Iterable[Target]) -> Iterator[ServerScan | 
                 yield None
             else:
                 file.seek(at)
-                yield _read(_SCAN, file.readline(), f"{path} byte {at}")
+                yield _scan(file.readline(), f"{path} byte {at}")
 
 
 @contextmanager
@@ -194,6 +194,13 @@ _HEAD = TypeAdapter(_Head)
 _Line = TypeVar("_Line", ServerScan, _Head)
 
 
+def _scan(line: bytes, place: str) -> ServerScan:
+    scan = _read(_SCAN, line, place)
+    if wrong := inconsistency(scan):
+        raise JournalError(f"{place}: {wrong}")
+    return scan
+
+
 def _read(adapter: TypeAdapter[_Line], line: bytes, place: str) -> _Line:
     try:
         read = adapter.validate_json(line)
@@ -203,8 +210,6 @@ def _read(adapter: TypeAdapter[_Line], line: bytes, place: str) -> _Line:
         raise JournalError(f"{place}: {where}: {first['msg']}") from None
     if read.schema > SCHEMA:
         raise JournalError(f"{place}: written by a newer tlsprobe (schema {read.schema})")
-    if isinstance(read, ServerScan) and (wrong := inconsistency(read)):
-        raise JournalError(f"{place}: {wrong}")
     return read
 
 

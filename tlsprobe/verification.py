@@ -12,6 +12,7 @@ from pathlib import Path
 from tlsprobe.assessment.gone import is_known_gone
 from tlsprobe.engines import local
 from tlsprobe.facts import Landed, Landing, ServerScan, Unclear
+from tlsprobe.files import open_regular
 from tlsprobe.journal import INVENTORY, Journal, JournalError, RunInfo, remaining, target_key
 from tlsprobe.rules import Finding, judge, who_counts
 from tlsprobe.runs import VERIFIES, Plan, command_line, finish, pause, start_folder
@@ -120,7 +121,8 @@ def verify(
 def _inventory_of(run: Path) -> bytes:
     path = run / INVENTORY
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; a run is verified with what it began with") from None
 

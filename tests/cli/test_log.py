@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -116,17 +117,24 @@ def test_nothing_that_a_server_or_a_row_says_acts_on_a_terminal_or_makes_a_line(
         assert len([each for each in entries(written) if each["event"] == "server-done"]) == 2
 
 
+# Nothing that comes from outside may make tlsprobe fail, so the bug is in a command that only this test has.
+FAULTY = """
+from tlsprobe.cli import app, main
+from tlsprobe.log import set_up
+
+@app.command()
+def faulty() -> None:
+    set_up(as_json=True)
+    [][0]
+
+main()
+"""
+
+
 def test_a_bug_of_ours_is_logged_like_the_rest(tmp_path: Path) -> None:
-    """A journal that no rule can read: this one says that its server has a group which is not there."""
-    sample = (Path(__file__).parents[2] / "reports/sample/scan.jsonl").read_text().splitlines()
-    line = next(json.loads(each) for each in sample if '"groups":[{' in each and '"accepted":[{' in each)
-    line["groups"] = []
-    run = tmp_path / "run"
-    run.mkdir()
-    for name in ("run.json", "inventory.csv"):
-        (run / name).write_bytes((Path(__file__).parents[2] / "reports/sample" / name).read_bytes())
-    (run / "scan.jsonl").write_text(json.dumps(line) + "\n")
-    done = tlsprobe("verify", "run", "--log-json", cwd=tmp_path)
+    command = [sys.executable, "-c", FAULTY, "faulty"]
+    done = subprocess.run(command, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
     (entry,) = entries(done.stderr)
     assert (entry["event"], entry["level"]) == ("internal-error", "critical")
     assert "IndexError" in entry["exception"]
