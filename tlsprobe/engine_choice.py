@@ -6,7 +6,7 @@ from functools import partial
 
 from tlsprobe.engines import local
 from tlsprobe.engines.background import Engine
-from tlsprobe.flags import UsageError
+from tlsprobe.flag_values import UsageError
 from tlsprobe.options import EngineName
 
 

@@ -42,9 +42,11 @@ def settle() -> Outlet:
     r"""Make sure of what the rest relies on; return what is behind standard output.
 
     Descriptors 0 to 2 are open, so that no file of ours gets one of their numbers. What an encoding lacks
-    is written as `\u3042`. No new file is for users who are neither its owner nor of its group.
+    is written as `\u3042`. A Python that is started from here, also by dask, takes no module from the folder
+    that it happens to be in. No new file is for users who are neither its owner nor of its group.
     """
     os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
+    os.environ["PYTHONSAFEPATH"] = "1"
     for number in range(3):
         try:
             os.fstat(number)

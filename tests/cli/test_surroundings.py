@@ -100,11 +100,17 @@ def test_neither_a_home_nor_a_terminal_nor_a_temporary_folder_is_needed(folder: 
     assert (folder / "run" / "report.html").exists()
 
 
-def test_the_folder_that_it_is_started_in_gives_it_no_code(folder: Path) -> None:
+@pytest.mark.parametrize("engine", [("--processes", "2"), ("--engine", "dask", "--workers", "1")])
+def test_the_folder_that_it_is_started_in_gives_it_no_code(folder: Path, engine: tuple[str, ...]) -> None:
     # Of these modules Python would take the first that it finds.
-    for name in ("gmpy2.py", "pydantic.py", "secrets.py", "tlsprobe.py"):
+    for name in ("gmpy2.py", "multiprocessing.py", "pydantic.py", "secrets.py", "tlsprobe.py"):
         (folder / name).write_text("from pathlib import Path\nPath('taken').touch()\n")
-    command = [sys.executable, "-P", "-m", "tlsprobe", *SCAN, "--processes", "2"]
+    # Started as its console script is: that folder is Python's own first one.
+    (folder / "bin").mkdir()
+    (folder / "bin" / "start").write_text(
+        "from tlsprobe.cli import main\nif __name__ == '__main__':\n    main()\n"
+    )
+    command = [sys.executable, str(folder / "bin" / "start"), *SCAN, *engine]
     done = subprocess.run(command, cwd=folder, env=CLEAN, capture_output=True, timeout=120, check=False)
     assert done.returncode == INCOMPLETE, done.stderr
     assert not (folder / "taken").exists()

@@ -26,7 +26,7 @@ def test_a_module_that_is_named_is_there(module: str) -> None:
 
 
 def test_each_attacker_has_a_module_and_a_test() -> None:
-    assert len(ROWS) == 7
+    assert len(ROWS) == 8
     for row in ROWS:
         assert "`tlsprobe/" in row
         assert "`tests/" in row
