@@ -39,7 +39,7 @@ lint: $(VENV)/dev.done  ## ruff, mypy --strict, import-linter
 
 # Its own environment: what it brings must not decide about the locked versions. --strict, because a package
 # that the service does not know, or an index that has no such service, is otherwise passed over as harmless.
-audit:  ## known vulnerabilities of the locked packages; asks pypi.org about each, so it is no part of `make test`
+audit:  ## known vulnerabilities of the locked packages; asks the package index about each, so it is no part of `make test`
 	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
 		$(VENV)/audit/bin/python -m pip --disable-pip-version-check install --quiet 'pip-audit>=2.10,<3'; }
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip \
