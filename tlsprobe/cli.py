@@ -42,6 +42,9 @@ def main() -> None:
     sys.exit(code)
 
 
+EXIT_INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h: a gate must not take it for findings
+
+
 def _run() -> int | str | None:
     try:
         app()
@@ -55,7 +58,7 @@ def _run() -> int | str | None:
         return EXIT_USAGE
     except Exception:
         log.critical("internal error", exc_info=True, extra={"event": "internal-error"})
-    return 1
+    return EXIT_INTERNAL_ERROR
 
 
 @app.callback(invoke_without_command=True)
@@ -195,7 +198,11 @@ def probe(
     ctx: typer.Context,
     server: Annotated[str, typer.Argument(help="HOST or HOST:PORT; the port tells STARTTLS.")],
     starttls: Annotated[
-        str, typer.Option(help="auto, none, smtp, imap, pop3, postgres.", rich_help_panel=options.PROBING)
+        str,
+        typer.Option(
+            help="auto, none, or a protocol of docs/inventory.md: smtp, ldap, rdp, mssql …",
+            rich_help_panel=options.PROBING,
+        ),
     ] = "auto",
     fail_on: options.FailOn = options.SeverityName.HIGH,
     allow_incomplete: options.AllowIncomplete = False,

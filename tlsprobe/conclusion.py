@@ -23,7 +23,7 @@ from tlsprobe.files import make_folder
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
 from tlsprobe.interrupts import stoppable
-from tlsprobe.journal import JournalError, RunInfo, remaining
+from tlsprobe.journal import JOURNAL, JournalError, RunInfo, remaining
 from tlsprobe.log import line, said
 from tlsprobe.output import print_table, say_interrupted, say_stopped, say_summary
 from tlsprobe.progress import logged, with_progress
@@ -58,31 +58,50 @@ def carry_out_and_conclude(
     plan: Plan, config: ScanConfig, wanted: Wanted, *, engine: Engine = local.run
 ) -> ExitCode:
     """Scan what the plan has left, write the reports; what is done when it is interrupted is reported too."""
-    words = wording(wanted.lang)
     try:
-        with stoppable(lambda: line("stopping", words.say("scan.stopping"))) as stop:
+        return _carry_out_and_conclude(plan, config, wanted, engine)
+    except KeyboardInterrupt:  # the second signal, or one while reports are written
+        say_interrupted(plan.folder, lang=wanted.lang)
+        return ExitCode.INTERRUPTED
+
+
+def _carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted, engine: Engine) -> ExitCode:
+    words = wording(wanted.lang)
+
+    def stopping() -> str:
+        return line("stopping", words.say("scan.stopping"), folder=str(plan.folder))
+
+    try:
+        with stoppable(stopping) as stop:
             scans = logged(carry_out(plan, config, engine=engine, stop=stop))
             if not wanted.quiet:
                 scans = with_progress(scans, plan, config, words, bar=not wanted.log_json)
             left = remaining(plan.targets, (scan.target for scan in scans))
-    except (JournalError, EngineError) as error:
+    except JournalError as error:
         return _failed(str(error))
-    interrupted = bool(left) and stop.is_set()
-    if interrupted:
-        info = plan.info
-    else:
-        info = pause(plan, left, config.until) if left else finish(plan, now=datetime.now(UTC))
-    code = conclude(plan.folder, info, read_condensed(plan.folder), wanted)
-    if interrupted:
-        say_interrupted(plan.folder, lang=wanted.lang)
+    except EngineError as error:
+        return _failed(f"{error}; the run goes on with: tlsprobe scan --resume {plan.folder}")
+    if left and stop.is_set():
+        done = read_condensed(plan.folder)
+        conclude(plan.folder, plan.info, done, wanted, ends_with=ExitCode.INTERRUPTED)
+        say_interrupted(plan.folder, len(left), lang=wanted.lang)
         return ExitCode.INTERRUPTED
+    info = pause(plan, left, config.until) if left else finish(plan, now=datetime.now(UTC))
+    code = conclude(plan.folder, info, read_condensed(plan.folder), wanted)
     if left and not wanted.quiet:
         say_stopped(plan.folder, len(left), lang=wanted.lang)
     return code
 
 
-def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted: Wanted) -> ExitCode:
-    """Judge a run and write what is wanted of it."""
+def conclude(
+    folder: Path,
+    info: RunInfo,
+    scans: tuple[ServerScan, ...],
+    wanted: Wanted,
+    *,
+    ends_with: ExitCode | None = None,
+) -> ExitCode:
+    """Judge a run and write what is wanted of it; return what it ends with, by what was found if left out."""
     with usage_errors():
         assessment = assessed(folder, info, scans, as_of(wanted.as_of), wanted.baseline)
     fail_on = Severity(wanted.fail_on.value)
@@ -124,7 +143,8 @@ def conclude(folder: Path, info: RunInfo, scans: tuple[ServerScan, ...], wanted:
     if wanted.stdout is not None:
         with usage_errors():
             print_table(wanted.stdout, assessment, run=folder, lang=wanted.lang)
-    code = exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+    code = ends_with or exit_code(assessment, fail_on=fail_on, allow_incomplete=wanted.allow_incomplete)
+    written = written or [folder / JOURNAL]
     if not wanted.quiet and wanted.log_json:
         say_summary(assessment, code, written=written, lang=wanted.lang)
     elif not wanted.quiet:

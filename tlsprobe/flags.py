@@ -297,6 +297,8 @@ def formats_wanted(text: str) -> tuple[str, ...]:
     if wanted == ("none",):
         return ()
     unknown = [word for word in wanted if word not in FORMATS]
+    if "none" in unknown:
+        _usage("--format none stands alone: it writes no reports")
     if unknown or not wanted:
         _usage(f"--format takes {', '.join(FORMATS)}, or none; not {', '.join(unknown) or 'nothing'}")
     return wanted

@@ -171,9 +171,10 @@ def say_summary(
     )
 
 
-def say_interrupted(folder: Path, *, lang: str = ENGLISH) -> None:
-    """Say that what is done is kept, and how to go on."""
-    said("interrupted", wording(lang).say("scan.interrupted", folder=str(folder)), folder=str(folder))
+def say_interrupted(folder: Path, left: int | None = None, *, lang: str = ENGLISH) -> None:
+    """Say that what is done is kept, and how to go on; `left` is None where it was ended at once."""
+    how = wording(lang).say("scan.interrupted", folder=str(folder))
+    said("interrupted", how, folder=str(folder), left=left)
 
 
 def say_unless(quiet: bool) -> Callable[[str], None]:

@@ -105,7 +105,9 @@ def resumed_plan(
     with nobody_writing(folder) as size:
         info, done = read_run_info(folder), read_condensed(folder)
     if inventory.sha256 != info.inventory_sha256:
-        raise JournalError(f"{folder / INVENTORY}: this is not the inventory that the run began with")
+        raise JournalError(
+            f"{folder}: the run began with another inventory; leave it out, {INVENTORY} there is a copy of it"
+        )
     allowed = tuple(target for target in inventory.targets if selection.allows_target(target))
     if retry:
         rows = {target.row: target for target in allowed}

@@ -134,7 +134,7 @@ main()
 def test_a_bug_of_ours_is_logged_like_the_rest(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FAULTY, "faulty"]
     done = subprocess.run(command, cwd=tmp_path, env=CLEAN, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 70
     (entry,) = entries(done.stderr)
     assert (entry["event"], entry["level"]) == ("internal-error", "critical")
     assert "IndexError" in entry["exception"]

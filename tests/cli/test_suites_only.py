@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from tests.cli.test_cli import tlsprobe
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 from tlsprobe.scan import ScanConfig, budget
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +111,8 @@ def test_such_a_run_can_not_be_verified(sweep: Path) -> None:
 
 
 def test_the_documented_way_on_scans_those_with_dhe_in_full(sweep: Path) -> None:
-    with (sweep / "run" / "endpoints.csv").open() as table:
-        hosts = [line.split(",")[0] for line in table if ",partly-assessed," in line]
-    (sweep / "with-dhe.txt").write_text("\n".join(hosts))
-    tlsprobe("scan", "inventory.csv", "--only", "with-dhe.txt", "--out", "full", "-q", cwd=sweep)
+    (command,) = re.findall(r"^grep -E .* > full.txt$", (ROOT / "docs" / "output.md").read_text(), re.M)
+    subprocess.run(["bash", "-c", command.replace("sweep/", "run/")], cwd=sweep, check=True)
+    tlsprobe("scan", "inventory.csv", "--only", "full.txt", "--out", "full", "-q", cwd=sweep)
     with (sweep / "full" / "endpoints.csv").open(newline="") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["assessed", "excluded"]
