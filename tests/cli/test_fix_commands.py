@@ -113,7 +113,7 @@ def test_fix_writes_the_folder_and_changes_nothing_else(tmp_path: Path, credenti
     assert f"a run/fix/README.md and {len(written) - 1} more files" in flat(done.stderr)
     # What is to be typed is typed as it stands there.
     assert b"tlsprobe verify 'a run' probes" in after["fix/README.md"]
-    assert stat.S_IMODE((tmp_path / "a run" / file).stat().st_mode) & 0o444 == 0o444
+    assert stat.S_IMODE((tmp_path / "a run" / file).stat().st_mode) & 0o447 == 0o440  # its group reads it
 
 
 def test_fix_twice_gives_the_same_bytes(tmp_path: Path) -> None:

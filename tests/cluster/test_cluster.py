@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -331,6 +334,27 @@ def test_without_dask_it_says_how_to_get_it(tmp_path: Path, server: Running) -> 
         2,
         "tlsprobe: --engine dask needs dask: pip install 'tlsprobe[dask]'\n",
     )
+
+
+def test_ctrl_c_is_for_whoever_started_the_workers(tmp_path: Path) -> None:
+    """A terminal sends it to the whole group; the workers leave it to the run. What is said is JSON."""
+    run, inventory = tmp_path / "run", tmp_path / "inventory.csv"
+    with socket.create_server(("127.74.9.1", 0)) as silent:
+        inventory.write_text(f"host,port\n127.74.9.1,{silent.getsockname()[1]}\n")
+        command = [sys.executable, "-m", "tlsprobe", "scan", str(inventory), "--out", str(run), "--log-json"]
+        with subprocess.Popen(  # noqa: SIM117
+            [*command, "--timeout", "60", "--engine", "dask", "--workers", "1"],
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        ) as scanning:
+            with silent.accept()[0]:  # a worker visits it
+                os.killpg(scanning.pid, signal.SIGINT)
+                _, said = scanning.communicate(timeout=60)
+    events = [json.loads(line)["event"] for line in said.splitlines()]
+    assert scanning.returncode == 130
+    assert events[0] == "stopping"
+    assert events[-1] == "interrupted"
 
 
 def tlsprobe_says(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -137,6 +137,7 @@ async def _own_cluster(number: int) -> AsyncIterator[LocalCluster]:
             host="127.0.0.1",
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # where it would answer, had it a page
+            preload=["tlsprobe.engines.unsignalled"],
             security=Security.temporary(),  # or any user of this machine could run code as this one
             asynchronous=True,
         ) as cluster:
