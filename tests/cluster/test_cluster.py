@@ -23,8 +23,8 @@ import pytest
 import tlsprobe
 from tests.cluster import clusters
 from tests.hostile import servers as hostile
-from tests.hostile.servers import answers_dhe, flight, record, serving
-from tests.hostile.test_processes import is_open, verdicts
+from tests.hostile.estate import CONFIG, is_open, several_servers, verdicts
+from tests.hostile.servers import record, serving
 from tlsprobe.demo.credentials import Credentials, make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 from tlsprobe.engines import cluster, dispatch, local
@@ -39,7 +39,6 @@ from tlsprobe.tls.constants import ContentType
 from tlsprobe.tls.identity import Identity
 
 REFUSAL = record(ContentType.ALERT, b"\x02\x28")
-CONFIG = ScanConfig(limits=Limits(timeout_s=1.0, rate=1000.0), deadline_s=30.0, questions=())
 
 pytestmark = pytest.mark.xdist_group("cluster")  # dask's processes are heavy
 
@@ -58,17 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, credentials: Credentials) -
 
 
 def test_an_own_cluster_says_what_one_event_loop_says(server: Running) -> None:
-    behaviours = {
-        "127.73.1.1": hostile.closes,
-        "127.73.1.2": hostile.answers(REFUSAL),
-        "127.73.1.3": hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
-        "127.73.1.4": answers_dhe(flight(p=b"\xff\xf1", share=b"\x05")),
-        "127.73.1.5": hostile.silent,
-    }
-    with ExitStack() as stacks:
-        places = [stacks.enter_context(serving(*each)) for each in behaviours.items()]
-        targets = [Target(1, server.address, server.port), Target(2, "127.73.1.6", 9)]
-        targets += [Target(line, each.host, each.port) for line, each in enumerate(places, start=3)]
+    with several_servers("127.73.1", server) as targets:
         alone = verdicts(list(local.run(targets, CONFIG, processes=0)))
         assert verdicts(list(cluster.run(targets, CONFIG, workers=2))) == alone
     assert len(alone) == 7
@@ -342,15 +331,13 @@ def test_ctrl_c_is_for_whoever_started_the_workers(tmp_path: Path) -> None:
     with socket.create_server(("127.74.9.1", 0)) as silent:
         inventory.write_text(f"host,port\n127.74.9.1,{silent.getsockname()[1]}\n")
         command = [sys.executable, "-m", "tlsprobe", "scan", str(inventory), "--out", str(run), "--log-json"]
-        with subprocess.Popen(  # noqa: SIM117
-            [*command, "--timeout", "60", "--engine", "dask", "--workers", "1"],
-            stderr=subprocess.PIPE,
-            text=True,
-            process_group=0,
-        ) as scanning:
-            with silent.accept()[0]:  # a worker visits it
-                os.killpg(scanning.pid, signal.SIGINT)
-                _, said = scanning.communicate(timeout=60)
+        command += ["--timeout", "60", "--engine", "dask", "--workers", "1"]
+        with (
+            subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0) as scanning,
+            silent.accept()[0],  # a worker visits it
+        ):
+            os.killpg(scanning.pid, signal.SIGINT)
+            _, said = scanning.communicate(timeout=60)
     events = [json.loads(line)["event"] for line in said.splitlines()]
     assert scanning.returncode == 130
     assert events[0] == "stopping"

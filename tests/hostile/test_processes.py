@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import servers as hostile
-from tests.hostile.servers import answers_dhe, flight, record, serving
+from tests.hostile.estate import CONFIG, is_open, several_servers, verdicts
+from tests.hostile.servers import record, serving
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 from tlsprobe.engines import processes
 from tlsprobe.engines.local import run
-from tlsprobe.facts import PremasterZeros, ServerScan
+from tlsprobe.facts import PremasterZeros
 from tlsprobe.inventory import Target
 from tlsprobe.limits import Limits
 from tlsprobe.scan import ScanConfig
@@ -27,7 +28,6 @@ from tlsprobe.tls.constants import ContentType
 from tlsprobe.tls.identity import Identity
 
 REFUSAL = record(ContentType.ALERT, b"\x02\x28")
-CONFIG = ScanConfig(limits=Limits(timeout_s=1.0, rate=1000.0), deadline_s=30.0, questions=())
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +37,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     options = Options(dh_file=credentials.dh_files["rfc3526-2048"])
     with stack("python").start("127.71.0.1", root / "server", credentials, options) as running:
         yield running
-
-
-def verdicts(scans: list[ServerScan]) -> list[tuple[object, ...]]:
-    return sorted(
-        (each.target.line, each.address, each.status.value, each.status_reason, each.dhe, each.zeros)
-        for each in scans
-    )
 
 
 def workers() -> set[int]:
@@ -60,17 +53,7 @@ def workers() -> set[int]:
 
 
 def test_processes_say_what_one_event_loop_says(server: Running) -> None:
-    behaviours = {
-        "127.71.1.1": hostile.closes,
-        "127.71.1.2": hostile.answers(REFUSAL),
-        "127.71.1.3": hostile.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
-        "127.71.1.4": answers_dhe(flight(p=b"\xff\xf1", share=b"\x05")),
-        "127.71.1.5": hostile.silent,
-    }
-    with ExitStack() as stacks:
-        places = [stacks.enter_context(serving(*each)) for each in behaviours.items()]
-        targets = [Target(1, server.address, server.port), Target(2, "127.71.1.6", 9)]
-        targets += [Target(line, each.host, each.port) for line, each in enumerate(places, start=3)]
+    with several_servers("127.71.1", server) as targets:
         alone = verdicts(list(run(targets, CONFIG, processes=0)))
         assert verdicts(list(run(targets, CONFIG, processes=2))) == alone
     assert len(alone) == 7
@@ -134,16 +117,6 @@ def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each.status_reason for each in scans] == ["worker-lost", "refused"]
     assert len(stopped) == 3
     assert not workers()
-
-
-def is_open(connection: socket.socket) -> bool:
-    """Whether the other side has not closed it."""
-    try:
-        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
 
 
 def test_names_of_one_address_are_never_asked_by_two() -> None:
