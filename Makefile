@@ -14,13 +14,13 @@ help:  ## this list
 # A marker for each lock file, so that nothing is installed twice.
 $(VENV)/demo.done: requirements/demo.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --require-hashes -r requirements/demo.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/demo.txt
 	$(PIP) install --quiet --no-deps -e .
 	touch $@
 
 $(VENV)/dev.done: requirements/dev.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	$(PIP) install --quiet --no-build-isolation --no-deps -e .
 	touch $@ $(VENV)/demo.done
 
