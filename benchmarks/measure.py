@@ -45,7 +45,7 @@ def measure(commands: Sequence[Sequence[str]], *, folder: Path) -> Cost:
     for number, command in enumerate(commands):
         with (folder / f"{number}.out").open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                command, env=_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
             )
         started.append(process)
     with _Memory([each.pid for each in started]) as memory:
@@ -60,6 +60,11 @@ def measure(commands: Sequence[Sequence[str]], *, folder: Path) -> Cost:
         octets=after[1] - before[1],
         exit_codes=tuple(code for code, _ in ends),
     )
+
+
+def _environment() -> dict[str, str]:
+    """Python keeps what it has compiled, as it does unless it is told not to: commands are started often."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _ended(process: subprocess.Popen[bytes]) -> tuple[int, float]:

@@ -25,7 +25,7 @@ from playwright.sync_api import sync_playwright
 from tlsprobe.facts import DheSuites, Glance, Landing, RefusedByServer, ServerScan, Status, SuiteOrder
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_run_info, read_scans, to_line, write_run_info
-from tlsprobe.report import FORMATS
+from tlsprobe.report.writing import FORMATS
 from tlsprobe.tls.messages import HELLO_RETRY_REQUEST_RANDOM
 
 SAMPLE = Path(__file__).parent.parent / "reports" / "sample"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tlsprobe.inventory import Target, parse_target, read_inventory
     from tlsprobe.journal import read_scans
     from tlsprobe.limits import Limits
-    from tlsprobe.report import write_reports
+    from tlsprobe.report.writing import write_reports
     from tlsprobe.rules import RULES, Finding, judge
     from tlsprobe.scan import ScanConfig
 
@@ -36,7 +36,7 @@ _HOMES = {
     "parse_target": "tlsprobe.inventory",
     "read_inventory": "tlsprobe.inventory",
     "read_scans": "tlsprobe.journal",
-    "write_reports": "tlsprobe.report",
+    "write_reports": "tlsprobe.report.writing",
     "RULES": "tlsprobe.rules",
     "Finding": "tlsprobe.rules",
     "judge": "tlsprobe.rules",

@@ -182,7 +182,8 @@ def scan(
             say_bad_rows(plan.info, lang=lang)
             usage("nothing to scan: no usable row is left")
         plan = replace(plan, info=decisions.keep(plan.folder, plan.info))
-    from tlsprobe.conclusion import Wanted, carry_out_and_conclude
+    from tlsprobe.execution import carry_out_and_conclude
+    from tlsprobe.wanted import Wanted
 
     wanted = Wanted(
         kinds, fail_on, allow_incomplete, stdout, csv_bom=csv_bom, lang=lang, quiet=quiet, log_json=log_json
@@ -300,7 +301,8 @@ def report(
         kinds, decisions = formats_wanted(formats), read_decisions(waivers, baseline)
         info, scans = read_run_info(run), read_condensed(run)
         info = decisions.keep(run, info) if out is None else decisions.hold_for(info)
-    from tlsprobe.conclusion import Wanted, conclude
+    from tlsprobe.conclusion import conclude
+    from tlsprobe.wanted import Wanted
 
     wanted = Wanted(
         kinds,
@@ -332,10 +334,11 @@ def demo(
     Uses the servers that the Python environment brings, and openssl, gnutls-serv, nginx and others where
     they are installed. Exits with 0 where the scan worked, whatever it found.
     """
-    from tlsprobe.conclusion import Wanted, carry_out_and_conclude
     from tlsprobe.demo.run import demo_inventory
+    from tlsprobe.execution import carry_out_and_conclude
     from tlsprobe.flags import folder_for, formats_wanted, plan_new, scan_config
     from tlsprobe.output import say_unless
+    from tlsprobe.wanted import Wanted
     from tlsprobe.wording import wording
 
     with usage_errors(), demo_inventory(say=say_unless(quiet), words=wording(lang)) as path:

@@ -1,96 +1,28 @@
-"""The end of a command: a plan is carried out, a run's reports are written, and the exit code follows."""
+"""The end of a command: a run is judged, its reports are written, and the exit code follows."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from tlsprobe import options
-from tlsprobe.assessment.baseline import Baseline
 from tlsprobe.assessment.parts import PartsError
-from tlsprobe.condensed import read_condensed
 from tlsprobe.decisions import as_of, assessed
-from tlsprobe.engines import local
-from tlsprobe.engines.background import Engine
-from tlsprobe.engines.seat import EngineError
 from tlsprobe.facts import ServerScan
 from tlsprobe.files import make_folder
 from tlsprobe.gate import ExitCode, exit_code
 from tlsprobe.handouts import write_handouts
-from tlsprobe.interrupts import stoppable
-from tlsprobe.journal import JOURNAL, JournalError, RunInfo, remaining
-from tlsprobe.log import line, said
-from tlsprobe.output import print_table, say_interrupted, say_stopped, say_summary
-from tlsprobe.progress import logged, with_progress
-from tlsprobe.report import write_reports
+from tlsprobe.journal import JOURNAL, RunInfo
+from tlsprobe.log import said
+from tlsprobe.output import print_table, say_summary
 from tlsprobe.report.terminal import print_summary
+from tlsprobe.report.writing import write_reports
 from tlsprobe.rules import Severity
-from tlsprobe.runs import Plan, carry_out, finish, pause
-from tlsprobe.scan import ScanConfig
 from tlsprobe.usage import usage_errors
-from tlsprobe.wording import ENGLISH, wording
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the command line wants of a run: which files, what makes it fail, what is said."""
-
-    formats: Collection[str]
-    fail_on: options.SeverityName = options.SeverityName.HIGH
-    allow_incomplete: bool = False
-    stdout: options.StdoutFormat | None = None
-    csv_bom: bool = False
-    split_by: str | None = None
-    baseline: Baseline | None = None  # None: the one that the run has, if any
-    out: Path | None = None  # where the reports go; None: into the run's folder
-    as_of: date | None = None  # the day on which waivers have to hold; None: today
-    lang: str = ENGLISH
-    quiet: bool = False
-    log_json: bool = False
-
-
-def carry_out_and_conclude(
-    plan: Plan, config: ScanConfig, wanted: Wanted, *, engine: Engine = local.run
-) -> ExitCode:
-    """Scan what the plan has left, write the reports; what is done when it is interrupted is reported too."""
-    try:
-        return _carry_out_and_conclude(plan, config, wanted, engine)
-    except KeyboardInterrupt:  # the second signal, or one while reports are written
-        say_interrupted(plan.folder, lang=wanted.lang)
-        return ExitCode.INTERRUPTED
-
-
-def _carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted, engine: Engine) -> ExitCode:
-    words = wording(wanted.lang)
-
-    def stopping() -> str:
-        return line("stopping", words.say("scan.stopping"), folder=str(plan.folder))
-
-    try:
-        with stoppable(stopping) as stop:
-            scans = logged(carry_out(plan, config, engine=engine, stop=stop))
-            if not wanted.quiet:
-                scans = with_progress(scans, plan, config, words, bar=not wanted.log_json)
-            left = remaining(plan.targets, (scan.target for scan in scans))
-    except JournalError as error:
-        return _failed(str(error))
-    except EngineError as error:
-        return _failed(f"{error}; the run goes on with: tlsprobe scan --resume {plan.folder}")
-    if left and stop.is_set():
-        done = read_condensed(plan.folder)
-        conclude(plan.folder, plan.info, done, wanted, ends_with=ExitCode.INTERRUPTED)
-        say_interrupted(plan.folder, len(left), lang=wanted.lang)
-        return ExitCode.INTERRUPTED
-    info = pause(plan, left, config.until) if left else finish(plan, now=datetime.now(UTC))
-    code = conclude(plan.folder, info, read_condensed(plan.folder), wanted)
-    if left and not wanted.quiet:
-        say_stopped(plan.folder, len(left), lang=wanted.lang)
-    return code
+from tlsprobe.wanted import Wanted
+from tlsprobe.wording import wording
 
 
 def conclude(

@@ -27,7 +27,7 @@ def forecast(servers: int, config: ScanConfig) -> Forecast:
     """Reckon with each server's deadline, and with the rates as if servers answered at once."""
     limits, connections = config.limits, budget(config).base
     one_s = max(0, connections - limits.burst) / limits.rate
-    in_all_s = max(0, servers * connections - limits.connections) / limits.rate_in_all
+    in_all_s = max(0, servers * connections - limits.burst_in_all) / limits.rate_in_all
     return Forecast(
         most_s=math.ceil(servers / limits.connections) * config.deadline_s,
         least_s=max(one_s, in_all_s, servers / limits.connections * one_s),

@@ -10,7 +10,7 @@ from tlsprobe.assessment import Assessment
 from tlsprobe.assessment.parts import parts
 from tlsprobe.files import make_folder, write_whole
 from tlsprobe.remedy.folder import fix_files
-from tlsprobe.report import write_reports
+from tlsprobe.report.writing import write_reports
 from tlsprobe.rules import Severity
 from tlsprobe.wording import Wording
 

@@ -17,7 +17,7 @@ class Limits:
     """What a run may do at most.
 
     `rate` is new connections a second to one address after a burst of `burst`; `rate_in_all` the same over
-    all addresses, after as many as may be open at a time.
+    all addresses, after as many as come in a second.
     """
 
     connections: int = 64
@@ -26,6 +26,11 @@ class Limits:
     burst: int = 64
     rate_in_all: float = 1000.0
     timeout_s: float = 5.0  # for each step: connect, and every wait for the server
+
+    @property
+    def burst_in_all(self) -> float:
+        """How many may come at once before `rate_in_all` holds."""
+        return max(1.0, self.rate_in_all)
 
     def shares(self, number: int) -> tuple[Limits, ...]:
         """Divide what is limited in all among `number` who scan at a time, or fewer: a connection each.
@@ -45,12 +50,12 @@ class _TokenBucket:
     """A burst, then a steady rate."""
 
     rate: float
-    burst: int
+    burst: float
     tokens: float = field(init=False)
     refilled: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tokens = float(self.burst)
+        self.tokens = self.burst
         self.refilled = time.monotonic()
 
     def delay_s(self) -> float:
@@ -83,7 +88,7 @@ class Gate:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.connections)
-        self._bucket = _TokenBucket(limits.rate_in_all, limits.connections)
+        self._bucket = _TokenBucket(limits.rate_in_all, limits.burst_in_all)
         self._lending = asyncio.Lock()
         self._addresses: dict[str, _Address] = {}
         self._most = _MOST_REMEMBERED

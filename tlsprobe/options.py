@@ -172,7 +172,7 @@ RateInAll = Annotated[
         min=0.1,
         max=MOST,
         envvar="TLSPROBE_RATE_IN_ALL",
-        help="New connections a second in all, after a burst of as many as --connections.",
+        help="New connections a second in all, after a burst of as many at once.",
         rich_help_panel=LIMITS,
     ),
 ]

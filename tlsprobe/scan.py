@@ -19,7 +19,6 @@ from tlsprobe.facts import (
     PremasterZeros,
     ServerScan,
     Status,
-    SuiteOrder,
     Survey,
     Unclear,
     Unreachable,
@@ -27,7 +26,7 @@ from tlsprobe.facts import (
 from tlsprobe.inventory import Target
 from tlsprobe.limits import Limits
 from tlsprobe.preludes import Prelude, prelude_for
-from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites
+from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites, says_no
 from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
 from tlsprobe.probes.interview import OUR_LIMITS, Answer, Interview
 from tlsprobe.probes.leading_zeros import (
@@ -119,9 +118,10 @@ def budget(config: ScanConfig) -> Budget:
     """Count the connections that a scan may make; those that are repeated count for `most` only."""
     optional = config.samples + _survey_connections(config)
     control, order = 1, 1
-    refusals = 2 + 1 + 1  # two batches at TLS 1.2, one each at 1.1 and 1.0
+    refusals = len(VERSIONS)
+    longest = len(VERSIONS) + 1  # at TLS 1.2 in two lists
     every_suite = sum(len(suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)) for version in VERSIONS)
-    every_form = 2 * len(HelloForm) * refusals  # a refusal by closing is asked for twice
+    every_form = 2 * len(HelloForm) * longest  # a refusal by closing is asked for twice
     suites = 5 * control + every_suite + every_form + order
     if config.suites_only:
         return Budget(
@@ -227,7 +227,7 @@ async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
             case Broken(how=how, detail=detail) if answer.server_hello is None:
                 notes.settle(Status.NO_TLS, how, detail)
             case _:
-                interview.takes_ems = hello is modern and answer.server_hello is not None
+                interview.answered_modern = hello is modern and answer.server_hello is not None
                 notes.settle(Status.ASSESSED)
                 return True
     return False
@@ -253,7 +253,7 @@ async def _speaks_otherwise(interview: Interview, notes: _Notes) -> bool:
 
 async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> None:
     notes.status = Status.PARTLY_ASSESSED  # until the last probe has had its say
-    notes.dhe = await dhe_suites(interview)
+    notes.dhe = await dhe_suites(interview, in_brief=config.suites_only)
     if config.suites_only:
         return notes.settle(*await _after_suites(interview, notes.dhe))
     if not notes.dhe.accepted:
@@ -274,11 +274,12 @@ async def _probe(interview: Interview, config: ScanConfig, notes: _Notes) -> Non
 
 
 async def _after_suites(interview: Interview, dhe: DheSuites) -> tuple[Status, str, str]:
-    """Close with a control; all is known of a server by its suites alone only where it has no DHE."""
+    """Close with a control where the last answer was none. Without DHE that is all there is to know."""
     if not dhe.complete:
         return Status.PARTLY_ASSESSED, *(_our_limit(interview) or ("dhe-incomplete", dhe.reason))
-    # Whose order rules is asked last. An answer to it is as good as one to a control.
-    if dhe.order is SuiteOrder.UNKNOWN and not await _still_answers(interview):
+    # An answer, or a no in so many words, is as good as an answer to a control.
+    last = interview.observations[-1]
+    if last.seen is None and not says_no(last) and not await _still_answers(interview):
         return Status.PARTLY_ASSESSED, "flapping", "the closing control failed"
     if dhe.accepted:
         return Status.PARTLY_ASSESSED, SUITES_ONLY, ""

@@ -64,7 +64,7 @@ def test_closes_are_no_end_of_the_list(tmp_path: Path, closed: Collection[int], 
 def test_what_was_taken_stays_proven_when_the_last_control_fails(tmp_path: Path) -> None:
     credentials = make_credentials(tmp_path)
     options = Options(dh_file=credentials.dh_files["rfc3526-2048"])
-    before = 1 + 13 + 4 + 1 + 6  # up to the second refusal of a kept zero; then comes the control
+    before = 1 + 13 + 3 + 6  # up to the second refusal of a kept zero; then comes the control
     with (
         stack("python").start("127.68.1.1", tmp_path / "server", credentials, options) as server,
         serving("127.68.1.2", relay(server, range(before + 1, 1000))) as place,

@@ -22,7 +22,7 @@ from tlsprobe.facts import PremasterZeros, ServerScan, ShareEncoding, Status
 from tlsprobe.inventory import Target
 from tlsprobe.journal import read_scans
 from tlsprobe.limits import Limits
-from tlsprobe.probes.hello import HelloForm
+from tlsprobe.probes.hello import MAX_SUITES, HelloForm
 from tlsprobe.probes.interview import MAX_TESTED_PRIMES
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import FFDHE_GROUPS, SECP256R1
@@ -84,6 +84,29 @@ def test_who_chokes_on_extended_master_secret_is_asked_without(server: Running) 
     assert done.dhe is not None
     assert (done.dhe.form, done.dhe.complete) == (HelloForm.CURVES, True)
     assert len(done.dhe.accepted) == 13
+
+
+def test_who_chokes_on_a_long_list_is_asked_in_two(server: Running) -> None:
+    behave = passes_on(
+        server.address,
+        server.port,
+        but=lambda hello: len(hello.cipher_suites) > MAX_SUITES,
+        to=hostile.closes,
+    )
+    done = scan(behave, "127.69.0.4", ScanConfig(suites_only=True))
+    assert done.dhe is not None
+    assert (done.dhe.form, done.dhe.complete) == (HelloForm.CURVES_EMS, True)
+    assert len(done.dhe.accepted) == 13
+
+
+def test_behind_a_close_it_is_seen_whether_anybody_is_still_there(server: Running) -> None:
+    def only_dhe(hello: ClientHello) -> bool:
+        return DHE_SUITE_NAMES.keys() >= set(hello.cipher_suites)
+
+    behave = passes_on(server.address, server.port, but=only_dhe, to=hostile.closes)
+    done = scan(behave, "127.69.0.5", ScanConfig(suites_only=True))
+    assert (done.status, done.dhe and done.dhe.accepted) == (Status.ASSESSED, ())
+    assert (done.observations[-1].probe, bool(done.observations[-1].seen)) == ("control", True)
 
 
 def test_a_form_that_hangs_leaves_it_open_where_no_other_works() -> None:

@@ -15,10 +15,10 @@ from tlsprobe.tls.constants import Version
 CONFIG = ScanConfig(limits=Limits(rate=100_000.0))
 
 
-def scan_peer(peer: Peer, server: Running, *, samples: int = 0) -> ServerScan:
+def scan_peer(peer: Peer, server: Running, *, samples: int = 0, suites_only: bool = False) -> ServerScan:
     """One scan by the real engine."""
     target = Target(1, server.address, server.port, server_name="localhost", notes=peer.id)
-    config = ScanConfig(limits=CONFIG.limits, samples=samples)
+    config = ScanConfig(limits=CONFIG.limits, samples=samples, suites_only=suites_only)
     (scan,) = run([target], config)
     return scan
 

@@ -30,9 +30,10 @@ from tlsprobe.journal import (
 )
 from tlsprobe.remedy.cases import cases
 from tlsprobe.remedy.folder import fix_files
-from tlsprobe.report import endpoints_frame, junit, sarif
+from tlsprobe.report import junit, sarif
 from tlsprobe.report.headline import lede
 from tlsprobe.report.phrases import Phrases
+from tlsprobe.report.writing import endpoints_frame
 from tlsprobe.rules import judge
 from tlsprobe.rules.finding import fingerprint
 from tlsprobe.runs import new_plan, resumed_plan, start_folder, with_not_scanned

@@ -17,8 +17,9 @@ from tlsprobe.condensed import FORCED, Condenser, read_condensed
 from tlsprobe.facts import Glance, Observation, ServerScan, accepts_dhe
 from tlsprobe.interning import Interner
 from tlsprobe.journal import read_run_info, read_scans
-from tlsprobe.report import FORMATS, html, server_view, write_reports
+from tlsprobe.report import html, server_view
 from tlsprobe.report.phrases import Phrases
+from tlsprobe.report.writing import FORMATS, write_reports
 from tlsprobe.rules import judge
 from tlsprobe.stacks import identify
 from tlsprobe.stacks.bare import bare

@@ -15,8 +15,8 @@ from tests.unit.landing_cases import landing, server
 from tlsprobe.assessment import Assessment
 from tlsprobe.facts import Banner, Status
 from tlsprobe.inventory import Target
-from tlsprobe.report import endpoints_csv, findings_csv, write_reports
 from tlsprobe.report.csv import cell
+from tlsprobe.report.writing import endpoints_csv, findings_csv, write_reports
 
 BOM = b"\xef\xbb\xbf"
 CSV_FILES = ("endpoints.csv", "findings.csv")

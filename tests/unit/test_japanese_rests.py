@@ -25,9 +25,10 @@ from tlsprobe.journal import read_run_info, read_scans
 from tlsprobe.remedy.folder import fix_files
 from tlsprobe.remedy.server_table import ROWS
 from tlsprobe.remedy.windows import WINDOWS_VERSIONS
-from tlsprobe.report import endpoints_frame, findings_frame, html
+from tlsprobe.report import html
 from tlsprobe.report.clients_list import print_client, print_clients
 from tlsprobe.report.terminal import print_server, print_summary
+from tlsprobe.report.writing import endpoints_frame, findings_frame
 from tlsprobe.rules import name_of
 from tlsprobe.verification import compare
 from tlsprobe.verified import print_verification

@@ -43,7 +43,14 @@ from tlsprobe.facts import (
 from tlsprobe.files import write_parts
 from tlsprobe.inventory import BadRow, Reason, Target
 from tlsprobe.journal import RunInfo
-from tlsprobe.report import (
+from tlsprobe.report import csv as report_csv
+from tlsprobe.report import html, tables
+from tlsprobe.report.environment import environment
+from tlsprobe.report.phrases import Phrases, in_ten_thousand
+from tlsprobe.report.survey import sentences as survey_sentences
+from tlsprobe.report.tables import DHE_COLUMNS, decimal
+from tlsprobe.report.terminal import print_rules, print_server, print_summary
+from tlsprobe.report.writing import (
     ENDPOINT_COLUMNS,
     FINDING_COLUMNS,
     FORMATS,
@@ -52,18 +59,8 @@ from tlsprobe.report import (
     findings_csv,
     findings_frame,
     findings_jsonl,
-    html,
-    tables,
     write_reports,
 )
-from tlsprobe.report import (
-    csv as report_csv,
-)
-from tlsprobe.report.environment import environment
-from tlsprobe.report.phrases import Phrases, in_ten_thousand
-from tlsprobe.report.survey import sentences as survey_sentences
-from tlsprobe.report.tables import DHE_COLUMNS, decimal
-from tlsprobe.report.terminal import print_rules, print_server, print_summary
 from tlsprobe.rules import RULES, judge
 from tlsprobe.tls.groups import known_groups, zero_probability
 from tlsprobe.tls.handshake import Broken, Completed, Rejected, Step, Untestable

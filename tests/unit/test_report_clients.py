@@ -34,11 +34,12 @@ from tlsprobe.facts import (
     ServerScan,
     ShareEncoding,
 )
-from tlsprobe.report import clients_view, endpoints_csv
+from tlsprobe.report import clients_view
 from tlsprobe.report.headline import headline, lede
 from tlsprobe.report.overview import typical_rate
 from tlsprobe.report.phrases import Phrases, severity_id
 from tlsprobe.report.terminal import print_server, print_summary
+from tlsprobe.report.writing import endpoints_csv
 from tlsprobe.rules import name_of
 from tlsprobe.wording import wording
 

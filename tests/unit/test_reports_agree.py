@@ -18,16 +18,8 @@ from tlsprobe.assessment import Assessment, assess
 from tlsprobe.facts import Status
 from tlsprobe.gate import ExitCode, counts, exit_code, is_incomplete
 from tlsprobe.journal import read_run_info, read_scans
-from tlsprobe.report import (
-    FORMATS,
-    endpoints_csv,
-    findings_csv,
-    findings_jsonl,
-    html,
-    junit,
-    sarif,
-    write_reports,
-)
+from tlsprobe.report import html, junit, sarif
+from tlsprobe.report.writing import FORMATS, endpoints_csv, findings_csv, findings_jsonl, write_reports
 from tlsprobe.rules import RULES, Severity
 
 SAMPLE = Path(__file__).parents[2] / "reports" / "sample"

@@ -26,10 +26,11 @@ from tlsprobe.inventory import parse_inventory
 from tlsprobe.journal import read_run_info, read_scans
 from tlsprobe.remedy.folder import fix_files
 from tlsprobe.remedy.windows import WINDOWS_VERSIONS, WindowsVersion, windows_edit_files
-from tlsprobe.report import ENDPOINT_COLUMNS, FINDING_COLUMNS, endpoints_frame, findings_frame, html
+from tlsprobe.report import html
 from tlsprobe.report.clients_list import print_client, print_clients
 from tlsprobe.report.phrases import Phrases
 from tlsprobe.report.terminal import print_rules, print_server, print_summary
+from tlsprobe.report.writing import ENDPOINT_COLUMNS, FINDING_COLUMNS, endpoints_frame, findings_frame
 from tlsprobe.rules import judge
 from tlsprobe.wording import ENGLISH, LANGUAGES, SENTENCES, catalogue, upkeep, wording
 

@@ -14,8 +14,8 @@ from tests.unit.run_infos import run_info
 from tlsprobe.assessment import Assessment, Waiver, assess
 from tlsprobe.facts import ServerScan, ShareEncoding
 from tlsprobe.remedy.folder import fix_files
-from tlsprobe.report import endpoints_csv
 from tlsprobe.report.edit_view import edit
+from tlsprobe.report.writing import endpoints_csv
 from tlsprobe.rules import judge
 from tlsprobe.waivers import Kind
 from tlsprobe.wording import wording

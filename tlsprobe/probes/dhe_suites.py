@@ -1,7 +1,8 @@
 """Which DHE suites a server takes, in whose order, over which group.
 
 Everything is offered at once; what the server takes is removed and the rest offered again, until it
-refuses: k + 1 connections for k suites. Each is a half handshake that ends after ServerHelloDone.
+refuses: k + 1 connections for k suites. Each is a half handshake that ends after ServerHelloDone. What it
+takes out of our order shows whose order rules; only where it never does, that is asked.
 """
 
 from __future__ import annotations
@@ -10,16 +11,24 @@ import asyncio
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tlsprobe.facts import AcceptedSuite, DheSuites, SuiteOrder, Unreachable
+from tlsprobe.facts import AcceptedSuite, DheSuites, Observation, SuiteOrder, Unreachable
 from tlsprobe.probes.hello import MAX_SUITES, HelloForm, dhe_hello
 from tlsprobe.probes.interview import Answer, Interview
-from tlsprobe.tls.constants import ALERT_PROTOCOL_VERSION, Version
+from tlsprobe.tls.constants import (
+    ALERT_HANDSHAKE_FAILURE,
+    ALERT_INSUFFICIENT_SECURITY,
+    ALERT_PROTOCOL_VERSION,
+    Version,
+)
 from tlsprobe.tls.handshake import Broken, Rejected
 from tlsprobe.tls.suites import COMMON_DHE_SUITES, RARE_DHE_SUITES, suites_for
 
 PROBE = "dhe-suites"
 VERSIONS = (Version.TLS12, Version.TLS11, Version.TLS10)
 _BATCHES = (COMMON_DHE_SUITES, RARE_DHE_SUITES)
+_ALL_SUITES = COMMON_DHE_SUITES + RARE_DHE_SUITES  # in the order in which they are offered
+
+_REFUSALS = (ALERT_HANDSHAKE_FAILURE, ALERT_PROTOCOL_VERSION, ALERT_INSUFFICIENT_SECURITY)
 
 # A server that chooses a suite and then says nothing costs a whole timeout each time.
 _MOST_SILENCES = 2
@@ -46,11 +55,12 @@ class _Batch:
     changes: int = 0  # hellos that were closed on, and taken when sent again
 
 
-async def dhe_suites(interview: Interview) -> DheSuites:
+async def dhe_suites(interview: Interview, *, in_brief: bool = False) -> DheSuites:
     """Ask for every DHE suite of the registry at TLS 1.2, 1.1 and 1.0.
 
-    The first form of hello that finds one is kept for all that follows. No form finding any is "none". A
-    server that answered a control with Extended Master Secret is not asked in the forms that only lack it.
+    The first form of hello that finds one is kept for all that follows. No form finding any is "none". What
+    a server can't choke on, since it answered a control that has it, is not left out to try; `in_brief` not
+    even supported_groups, since no server is known that has DHE only without.
     """
     accepted: list[AcceptedSuite] = []
     form: HelloForm | None = None
@@ -59,7 +69,7 @@ async def dhe_suites(interview: Interview) -> DheSuites:
     unclear = ""
     for version in VERSIONS:
         unclear_here = ""
-        for candidate in (form,) if form else _forms(interview):
+        for candidate in (form,) if form else _forms(interview, in_brief=in_brief):
             batches = await _ask_batches(interview, version, candidate)
             taken = [suite for batch in batches for suite in batch.taken]
             accepted += taken
@@ -81,21 +91,22 @@ async def dhe_suites(interview: Interview) -> DheSuites:
     return DheSuites(accepted=tuple(accepted), order=order, form=form, complete=not unclear, reason=unclear)
 
 
-def _forms(interview: Interview) -> tuple[HelloForm, ...]:
-    """Leave Extended Master Secret out only for a server that may choke on it."""
-    every = tuple(HelloForm)
-    return tuple(each for each in every if not each.only_lacks_ems) if interview.takes_ems else every
+def _forms(interview: Interview, *, in_brief: bool) -> tuple[HelloForm, ...]:
+    """Leave out Extended Master Secret, or all extensions, only for a server that may choke on them."""
+    if not interview.answered_modern:
+        return tuple(HelloForm)
+    forms = (form for form in HelloForm if not form.is_for_chokers)
+    return tuple(form for form in forms if not (in_brief and form is HelloForm.NO_GROUPS_EMS))
 
 
 async def _ask_batches(interview: Interview, version: Version, form: HelloForm) -> list[_Batch]:
-    """Common suites first, the rare ones in a second batch; before TLS 1.2 all fit in one hello."""
-    if version is Version.TLS12:
-        offers = [suites_for(version, batch) for batch in _BATCHES]
-    else:
-        offers = [suites_for(version, COMMON_DHE_SUITES + RARE_DHE_SUITES)]
+    """Ask for all suites in one list; for the rare ones in a second where a server may find that too long."""
+    every = suites_for(version, _ALL_SUITES)
+    if interview.answered_modern or len(every) <= MAX_SUITES:
+        return [await _exhaust(interview, version, form, every)]
     batches = []
-    for offer in offers:
-        batches.append(await _exhaust(interview, version, form, offer))
+    for batch in _BATCHES:
+        batches.append(await _exhaust(interview, version, form, suites_for(version, batch)))
         if batches[-1].ending is _Ending.OTHER_VERSION:
             break
     return batches
@@ -143,6 +154,11 @@ async def _ask(interview: Interview, version: Version, form: HelloForm, suites: 
     return await interview.ask(PROBE, question, hello, form=form)
 
 
+def says_no(observation: Observation) -> bool:
+    """Whether this is a refusal in so many words, unlike what a server sends that fails or chokes."""
+    return isinstance(outcome := observation.outcome, Rejected) and outcome.alert in _REFUSALS
+
+
 def _ended_without_alert(answer: Answer) -> bool:
     outcome = answer.observation.outcome
     return isinstance(outcome, Broken) and outcome.how in ("closed", "reset")
@@ -164,14 +180,17 @@ def _read_refusal(answer: Answer) -> tuple[_Ending, str]:
 
 
 async def _order(interview: Interview, accepted: list[AcceptedSuite], form: HelloForm) -> SuiteOrder:
-    """Offer the accepted suites with the server's first choice last, and see which it takes.
+    """Say whose order rules. A server that once took what we put further behind does not follow ours.
 
-    ChaCha20 is not put first: servers that prioritise it for clients that do would seem to follow them.
+    One that always took our first may have the same order. It is offered its first choice last. ChaCha20 is
+    not put first there: servers that prioritise it for clients that do would seem to follow them.
     """
     version = Version(accepted[0].version)
     codes = [each.suite for each in accepted if each.version == version]
     if len(codes) < 2:
         return SuiteOrder.UNKNOWN
+    if codes != [code for code in _ALL_SUITES if code in codes]:
+        return SuiteOrder.SERVER
     favourite, others = codes[0], codes[:0:-1]
     others.sort(key=lambda code: code == 0xCCAA)
     offer = (*others, favourite)[-MAX_SUITES:]

@@ -19,9 +19,9 @@ from tlsprobe.tls.constants import (
 )
 from tlsprobe.tls.messages import ClientHello, Extension
 from tlsprobe.tls.record import Entropy
-from tlsprobe.tls.suites import COMMON_DHE_SUITES, OTHER_SUITE_NAMES, suites_for
+from tlsprobe.tls.suites import COMMON_DHE_SUITES, OTHER_SUITE_NAMES, RARE_DHE_SUITES, suites_for
 
-MAX_SUITES = 64  # old middleboxes hang on longer lists
+MAX_SUITES = 64  # old servers look at no more, old middleboxes hang on more
 
 _CURVES = (SECP256R1, SECP384R1, SECP521R1)
 
@@ -42,9 +42,9 @@ class HelloForm(StrEnum):
     BARE = "no-extensions"
 
     @property
-    def only_lacks_ems(self) -> bool:
-        """Whether another form is the same with Extended Master Secret."""
-        return f"{self.value}+ems" in {form.value for form in HelloForm}
+    def is_for_chokers(self) -> bool:
+        """Whether another form asks the same of a server that doesn't choke on what this one leaves out."""
+        return self is HelloForm.BARE or f"{self.value}+ems" in {form.value for form in HelloForm}
 
 
 def dhe_hello(
@@ -76,7 +76,10 @@ def dhe_hello(
 
 
 def any_hello(*, server_name: str | None, entropy: Entropy = secrets.token_bytes) -> ClientHello:
-    """Return the hello of a present-day client that takes old suites as well: whoever speaks TLS answers."""
+    """Return the hello of a present-day client that takes old suites as well: whoever speaks TLS answers.
+
+    It has every suite and every extension of the hellos that follow. Who answers it chokes on none of them.
+    """
     public = X25519PrivateKey.generate().public_key().public_bytes_raw()
     extensions = [
         *_name(server_name),
@@ -88,7 +91,7 @@ def any_hello(*, server_name: str | None, entropy: Entropy = secrets.token_bytes
         messages.supported_versions(Version.TLS13, Version.TLS12, Version.TLS11, Version.TLS10),
         messages.key_share(X25519, public),
     ]
-    suites = (*OTHER_SUITE_NAMES, *COMMON_DHE_SUITES)[:MAX_SUITES]
+    suites = (*OTHER_SUITE_NAMES, *COMMON_DHE_SUITES, *RARE_DHE_SUITES)
     return ClientHello(Version.TLS12, entropy(32), suites, tuple(extensions), session_id=entropy(32))
 
 

@@ -79,7 +79,7 @@ class Interview:
     observations: list[Observation] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
     connections: int = 0
-    takes_ems: bool = False  # it answered a hello with Extended Master Secret: its absence need not be tried
+    answered_modern: bool = False  # a long hello with many extensions got a ServerHello
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)

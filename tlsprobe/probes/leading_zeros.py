@@ -106,11 +106,14 @@ class _Inquiry:
             self.unconfirmed.append(form)
 
     async def ask_both_again(self) -> None:
-        """Where Z was taken in both forms ask twice more: two servers in turn do that sooner than one."""
+        """Where Z was taken in both forms ask twice more: two servers in turn do that sooner than one.
+
+        The second time the other way round, so that each form meets both of two that take turns.
+        """
         both = (ShareForm.Z_STRIPPED, ShareForm.Z_KEPT)
         if any(self.answers[form] != [_Result.TAKEN] for form in both):
             return
-        for form in (*both, *both):
+        for form in (*both, *reversed(both)):
             self.answers[form].append(await self._settle(form))
             if self.answers[form][-1] is _Result.NOT_TAKEN:
                 self.unconfirmed.append(form)
