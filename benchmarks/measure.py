@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLED_EVERY_S = 0.1
+SAMPLED_EVERY_S = 0.25  # each time costs what runs on the same cores some milliseconds per process
 
 
 @dataclass(frozen=True, slots=True)
