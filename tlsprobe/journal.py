@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeVar
@@ -62,8 +63,13 @@ class RunInfo:
     stopped: Literal["until", "window"] | None = None
 
 
-_SCAN = TypeAdapter(ServerScan)
 _RUN = TypeAdapter(RunInfo)
+
+
+@cache
+def _scans() -> TypeAdapter[ServerScan]:
+    """Make this when the first is written, or read: there is time then, while servers are waited for."""
+    return TypeAdapter(ServerScan)
 
 
 def target_key(target: Target) -> TargetKey:
@@ -73,12 +79,12 @@ def target_key(target: Target) -> TargetKey:
 
 def to_line(scan: ServerScan) -> bytes:
     """One journal line, with its line feed."""
-    return _SCAN.dump_json(scan) + b"\n"
+    return _scans().dump_json(scan) + b"\n"
 
 
 def json_schema() -> str:
     """The JSON Schema of a journal line, as docs/scan.schema.json holds it."""
-    schema = _SCAN.json_schema(mode="serialization")
+    schema = _scans().json_schema(mode="serialization")
     return json.dumps({"title": "A line of scan.jsonl", **schema}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -195,7 +201,7 @@ _Line = TypeVar("_Line", ServerScan, _Head)
 
 
 def _scan(line: bytes, place: str) -> ServerScan:
-    scan = _read(_SCAN, line, place)
+    scan = _read(_scans(), line, place)
     if wrong := inconsistency(scan):
         raise JournalError(f"{place}: {wrong}")
     return scan

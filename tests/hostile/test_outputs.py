@@ -5,6 +5,7 @@ The laws of each output have their own tests; here are real runs, and every byte
 
 from __future__ import annotations
 
+import base64
 import csv
 import html
 import io
@@ -25,6 +26,7 @@ import pytest
 
 from tests.cli.test_cli import tlsprobe
 from tests.hostile.servers import serving
+from tests.unit.test_banners import challenge
 from tests.unit.test_report import Page
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.journal import INVENTORY, JOURNAL, read_scans
@@ -96,7 +98,9 @@ def http_server(folder: Path) -> ssl.SSLContext:
 def left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Left]:
     folder = tmp_path_factory.mktemp("hostile")
     context = http_server(tmp_path_factory.mktemp("credentials"))
-    answer = b"HTTP/1.1 401 No\r\nServer: " + SAYS + b"\r\nX-Powered-By: " + SAYS + b"\r\n\r\n"
+    name = base64.b64encode(challenge(target="<script>alert(1)</script>\x1b[31m=1+1\u202e"))
+    headers = (b"Server: " + SAYS, b"X-Powered-By: " + SAYS, b"WWW-Authenticate: NTLM " + name)
+    answer = b"\r\n".join((b"HTTP/1.1 401 No", *headers, b"", b""))
 
     def behave(connection: socket) -> None:
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
@@ -150,6 +154,9 @@ def test_the_server_was_heard_and_the_inventory_read(left: Left) -> None:
     assert len(scans) == len(HOSTILE) + 1
     banners = [each.text for scan in scans for each in scan.banners]
     assert any("<script>" in text for text in banners)
+    names = [each.text for scan in scans for each in scan.banners if each.source == "ntlm"]
+    assert names
+    assert all("<script>" in name for name in names)
     assert "127.75.0.1" in left.said["diff run run --stdout jsonl"]
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -107,14 +108,16 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:32]
 
 
-_BASELINE = TypeAdapter(Baseline)
+@cache
+def _baselines() -> TypeAdapter[Baseline]:
+    return TypeAdapter(Baseline)
 
 
 def write_baseline(folder: Path, baseline: Baseline) -> None:
     """Write baseline.json, whole or not at all; JournalError."""
     path = folder / BASELINE
     try:
-        write_whole(path, _BASELINE.dump_json(baseline) + b"\n")
+        write_whole(path, _baselines().dump_json(baseline) + b"\n")
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}") from None
 
@@ -124,7 +127,7 @@ def read_baseline(folder: Path) -> Baseline:
     path = folder / BASELINE
     try:
         with open_regular(path) as file:
-            return _BASELINE.validate_json(file.read())
+            return _baselines().validate_json(file.read())
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}; name the earlier run again with --baseline") from None
     except ValidationError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from tlsprobe.tls.stream import Concluding, Conversation, PeerGone
@@ -39,7 +39,7 @@ def over_tls(inner: Conversation[R], *, server_name: str | None, alpn: str = "")
     to_send = next(inner)
     while True:
         if to_send:
-            tls.write(to_send)
+            yield from until(partial(tls.write, to_send))  # which waits where the server shakes hands anew
         received = yield from until(lambda: tls.read(_READ_SIZE))
         try:
             to_send = inner.send(received)

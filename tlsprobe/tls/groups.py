@@ -25,8 +25,8 @@ MAX_GROUP_BITS = 10_000
 MIN_GROUP_BITS = 256
 # Expected are 256 steps for one condition; missing in 64 times as many has probability e^-64.
 MAX_STEPS = 64 * 256
-# Exponents of 384 bits are beyond any search (RFC 7919 §5.2 asks for 225 to 400), and fast.
-EXPONENT_BYTES = 48
+# Bits of p, at most, and the bits of an exponent that are beyond any search there (RFC 7919, Appendix A).
+_EXPONENT_BITS = ((2048, 225), (3072, 275), (4096, 325), (6144, 375), (MAX_GROUP_BITS, 400))
 
 
 class ShareForm(StrEnum):
@@ -126,7 +126,8 @@ def pick_share(
     check_params(params)
     p, g, peer = (gmpy2.mpz(integer(each)) for each in (params.dh_p, params.dh_g, params.dh_Ys))
     n = size_in_bytes(int(p))
-    start = int.from_bytes(entropy(EXPONENT_BYTES), "big") | 1 << (8 * EXPONENT_BYTES - 1)
+    size = _exponent_size(p.bit_length())
+    start = int.from_bytes(entropy(size), "big") | 1 << (8 * size - 1)
     about_share = form in (ShareForm.YC_SHORT, ShareForm.YC_PADDED)
     walked, other = (g, peer) if about_share else (peer, g)
     plain = gmpy2.mpz(1) << 8 * (n - 1)  # from here on no zero byte stands in front, one from plain / 256 on
@@ -138,6 +139,11 @@ def pick_share(
         dh_Yc=_write(int(share), n, strip=form is ShareForm.YC_SHORT),
         premaster_secret=_write(int(secret), n, strip=form is not ShareForm.Z_KEPT),
     )
+
+
+def _exponent_size(bits: int) -> int:
+    """Return the bytes of an exponent for a p of so many bits."""
+    return next((exponent + 7) // 8 for most, exponent in _EXPONENT_BITS if bits <= most)
 
 
 def _walk(
