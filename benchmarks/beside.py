@@ -1,10 +1,11 @@
 """tlsprobe beside what people use today: on the same real servers, in the same run.
 
-    python -m benchmarks.beside [SERVERS] [--only NAME]
+    python -m benchmarks.beside [SERVERS] [--only NAME] [--rounds N]
 
 How many servers a second, at what cost in CPU, memory, connections and bytes, and whether the answers agree.
 Servers and scanners run in a network namespace of their own, whose kernel counts connections and bytes; a
-scanner runs as so many processes side by side as suit it best. benchmarks/README.md says how it is done.
+scanner runs as so many processes side by side as suit it best, in turn with the others, and of its rounds the
+middle one counts. benchmarks/README.md says how it is done.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from tlsprobe.demo.stack import SEARCH_PATH
 from tlsprobe.tls.suites import suite_name
 
 SERVERS = 200
+ROUNDS = 3
 TRIED_ON = 40  # servers, to find out which number of processes suits a scanner best
 _INSIDE = "TLSPROBE_BENCH_INSIDE"
 
@@ -54,19 +56,28 @@ class Result:
         return self.per_second, *(each / self.servers for each in per_server), self.cost.peak_bytes / 1e6
 
 
-def compare(scanner: Scanner, fleet: Sequence[Server], root: Path) -> Result:
-    """Try the numbers of processes on a part of the fleet, and run all of it with the best."""
-    mine = fleet[: scanner.most]
-    best = scanner.processes[0]
-    if len(scanner.processes) > 1:
-        part = mine[:TRIED_ON]
-        walls = {n: _run(scanner, part, n, root / f"try-{n}").cost.wall_s for n in scanner.processes}
-        best = min(walls, key=lambda n: walls[n])
-        tried = ", ".join(f"{n}: {len(part) / wall:.2f}" for n, wall in walls.items())
-        print(f"  {scanner.name}: servers a second by processes: {tried}", flush=True)
-    result = _run(scanner, mine, best, root / "run")
-    print(f"  {scanner.name}: {', '.join(map(_shown, result.figures))}", flush=True)
-    return result
+def compare(scanners: Sequence[Scanner], fleet: Sequence[Server], rounds: int, root: Path) -> list[Result]:
+    """Run all in rounds, each scanner with its best number of processes; return the middle run of each."""
+    best = [best_number(each, fleet[:TRIED_ON], root / f"try-{n}") for n, each in enumerate(scanners)]
+    results: list[list[Result]] = [[] for _ in scanners]
+    for turn in range(rounds):
+        for n, (scanner, processes) in enumerate(zip(scanners, best, strict=True)):
+            if turn and scanner.most is not None:  # one that takes minutes
+                continue
+            done = _run(scanner, fleet[: scanner.most], processes, root / f"run-{turn}-{n}")
+            print(f"  {scanner.name}: {', '.join(map(_shown, done.figures))}", flush=True)
+            results[n].append(done)
+    return [sorted(each, key=lambda one: one.cost.wall_s)[len(each) // 2] for each in results]
+
+
+def best_number(scanner: Scanner, part: Sequence[Server], root: Path) -> int:
+    """Try the numbers of processes on a part of the fleet; return the fastest."""
+    if len(scanner.processes) == 1:
+        return scanner.processes[0]
+    walls = {n: _run(scanner, part, n, root / str(n)).cost.wall_s for n in scanner.processes}
+    tried = ", ".join(f"{n}: {len(part) / wall:.2f}" for n, wall in walls.items())
+    print(f"  {scanner.name}: servers a second by processes: {tried}", flush=True)
+    return min(walls, key=lambda n: walls[n])
 
 
 def _run(scanner: Scanner, fleet: Sequence[Server], processes: int, folder: Path) -> Result:
@@ -178,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="tlsprobe beside other scanners")
     parser.add_argument("servers", nargs="?", type=int, default=SERVERS)
     parser.add_argument("--only", action="append", metavar="NAME", help="scanners whose names begin so")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     wanted = parser.parse_args()
     chosen = [each for each in SCANNERS if not wanted.only or each.name.startswith(tuple(wanted.only))]
     if _INSIDE not in os.environ:
@@ -190,11 +202,8 @@ def main() -> None:
         with running_fleet(wanted.servers, root / "servers") as fleet:
             counts = Counter(each.kind.id for each in fleet)
             print(f"{len(fleet)} servers: " + ", ".join(f"{counts[kind.id]} {kind.id}" for kind in KINDS))
-            results = [
-                compare(each, fleet, root / each.name.replace(" ", "-"))
-                for each in chosen
-                if each.path is not None
-            ]
+            present = [each for each in chosen if each.path is not None]
+            results = compare(present, fleet, wanted.rounds, root)
             print_results(results)
             print_agreement(results, fleet)
 

@@ -1,6 +1,6 @@
 """A cheap server on every loopback address: it answers each ClientHello with a flight recorded before.
 
-    python -m benchmarks.responder PORT
+    python -m benchmarks.responder [PORT]
 
 The flights are those of a real OpenSSL, recorded at the start, so what a scan sees of each address is a real
 TLS 1.2 server that prefers ECDHE and takes three DHE suites. It has no keys: where a handshake is to be
@@ -9,6 +9,7 @@ finished, it answers with an alert.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import select
@@ -126,9 +127,11 @@ def responding() -> Iterator[int]:
 
 def main() -> None:
     """Serve on a free port, or the one given, and print which."""
+    parser = argparse.ArgumentParser(description="a cheap server on every loopback address")
+    parser.add_argument("port", nargs="?", type=int, default=0, help="a free one where it is left out")
+    wanted = parser.parse_args()
     flights = record_flights()
-    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    with socket.create_server(("0.0.0.0", port), backlog=BACKLOG) as listener:
+    with socket.create_server(("0.0.0.0", wanted.port), backlog=BACKLOG) as listener:
         print(listener.getsockname()[1], flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             serve(listener, flights)

@@ -386,7 +386,10 @@ Language = Annotated[
     ),
 ]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="No progress, no summary.", rich_help_panel=OUTPUT)
+    bool,
+    typer.Option(
+        "-q", "--quiet", help="No progress, no summary; -v still says more.", rich_help_panel=OUTPUT
+    ),
 ]
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Say what is done, server by server.", rich_help_panel=OUTPUT)
