@@ -33,7 +33,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 DHE_SERVERS = 8
 MOST_SCANS_PER_KILL = 20  # a kill that comes too late is none
 
-Verdict = tuple[str, str, tuple[tuple[str, str], ...]]
+Verdict = tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,9 @@ class Run:
 
 def verdict(scan: ServerScan) -> Verdict:
     found = tuple(sorted((each.rule, each.severity.value) for each in judge(scan)))
-    return scan.status.value, scan.status_reason, found
+    zeros = scan.zeros
+    forced = (zeros.premaster_zeros, zeros.short_client_share, zeros.padded_client_share) if zeros else ()
+    return scan.status.value, scan.status_reason, tuple(each.value for each in forced), found
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_been(inventory: Path, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(inventory: Path, tmp_path: 
     lasts_s = time.monotonic() - began
     expected = whole.verdicts()
     assert len(expected) == DHE_SERVERS + 6
-    assert Counter(status for status, _, _ in expected.values())["assessed"] >= DHE_SERVERS
+    assert Counter(status for status, *_ in expected.values())["assessed"] >= DHE_SERVERS
 
     moments = random.Random(SEED)
     print(f"TLSPROBE_KILL_SEED={SEED}")

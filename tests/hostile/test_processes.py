@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 from tlsprobe.engines import processes
 from tlsprobe.engines.local import run
+from tlsprobe.engines.seat import EngineError
 from tlsprobe.facts import PremasterZeros
 from tlsprobe.inventory import Target
 from tlsprobe.limits import Limits
@@ -97,6 +98,26 @@ def test_a_process_that_is_killed_loses_and_doubles_nothing() -> None:
     assert {each.status for each in done} <= {"assessed", "untestable"}
     assert {each.status_reason for each in done} <= {"", "worker-lost"}
     assert sum(each.status == "assessed" for each in done) >= 18
+
+
+@pytest.mark.parametrize("deaths", [2, 3])
+def test_one_that_is_killed_while_it_starts_is_started_again(deaths: int) -> None:
+    """But not for ever: something else is wrong then."""
+    killed: set[int] = set()
+
+    def kill_them() -> None:
+        while len(killed) < deaths:
+            for each in workers() - killed:
+                os.kill(each, signal.SIGKILL)
+                killed.add(each)
+
+    killer = threading.Thread(target=kill_them)
+    killer.start()
+    with serving("127.71.6.1", hostile.answers(REFUSAL)) as place:
+        scans = run([Target(1, place.host, place.port)], CONFIG, processes=1)
+        with pytest.raises(EngineError, match="--processes 0") if deaths == 3 else nullcontext():
+            assert [each.status for each in scans] == ["assessed"]
+    killer.join()
 
 
 def test_one_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from tlsprobe.scan import ScanConfig
 LATE_S = 30.0
 # Half a second, on a machine that is not overloaded.
 _START_S = 60.0
+# What kills one while it starts, such as a want of memory, may spare the next.
+_START_TRIES = 3
 
 log = logging.getLogger(__name__)
 
@@ -67,25 +69,35 @@ class ProcessSeat:
             return self._worker
 
     async def _start(self) -> _Worker:
+        for _ in range(_START_TRIES):
+            process = await self._start_process()
+            assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
+            process.stdin.write(framed((logging.getLogger().level, self.config)))
+            try:
+                async with asyncio.timeout(_START_S):
+                    ready = await next_message(process.stdout)
+            except EOFError:
+                await process.wait()
+                continue
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+                break
+            assert ready == READY  # noqa: S101
+            visits: dict[int, asyncio.Future[ServerScan]] = {}
+            return _Worker(process, asyncio.create_task(_take_results(process, visits)), visits)
+        raise EngineError("a process to scan with did not start; try --processes 0")
+
+    async def _start_process(self) -> asyncio.subprocess.Process:
         try:
             # -P: with -m alone, Python would look for modules in the folder that it is started in first.
-            process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "tlsprobe.engines.worker"),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
         except OSError as error:
             raise EngineError(f"no process can be started ({error.strerror}); try --processes 0") from None
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018
-        process.stdin.write(framed((logging.getLogger().level, self.config)))
-        try:
-            async with asyncio.timeout(_START_S):
-                ready = await next_message(process.stdout)
-        except (EOFError, TimeoutError):
-            raise EngineError("a process to scan with did not start; try --processes 0") from None
-        assert ready == READY  # noqa: S101
-        visits: dict[int, asyncio.Future[ServerScan]] = {}
-        return _Worker(process, asyncio.create_task(_take_results(process, visits)), visits)
 
     async def end(self) -> None:
         """End the worker, whatever it is doing."""
