@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from tlsprobe.condensed import read_condensed
@@ -42,9 +43,10 @@ def _carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted, engi
     def stopping() -> str:
         return line("stopping", words.say("scan.stopping"), folder=str(plan.folder))
 
+    imports = threading.Thread(target=_get_ready, args=(wanted,), name="imports", daemon=True)
     try:
         with stoppable(stopping) as stop:
-            threading.Thread(target=_get_ready, args=(wanted,), name="imports", daemon=True).start()
+            imports.start()
             scans = logged(carry_out(plan, config, engine=engine, stop=stop))
             if not wanted.quiet:
                 scans = with_progress(scans, plan, config, words, bar=not wanted.log_json)
@@ -53,6 +55,7 @@ def _carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted, engi
         return _failed(str(error))
     except EngineError as error:
         return _failed(f"{error}; the run goes on with: tlsprobe scan --resume {plan.folder}")
+    imports.join()  # or what failed there would be found half done
     from tlsprobe.conclusion import conclude
 
     if left and stop.is_set():
@@ -68,11 +71,12 @@ def _carry_out_and_conclude(plan: Plan, config: ScanConfig, wanted: Wanted, engi
 
 
 def _get_ready(wanted: Wanted) -> None:
-    """Import what the end needs. Where it comes sooner, it waits for that as for any import."""
-    from tlsprobe import conclusion  # noqa: F401
-    from tlsprobe.report.writing import get_ready
+    """Import what the end needs. What fails here does so again there, where it is said."""
+    with suppress(Exception):
+        from tlsprobe import conclusion  # noqa: F401
+        from tlsprobe.report.writing import get_ready
 
-    get_ready(wanted.formats)
+        get_ready(wanted.formats)
 
 
 def _failed(why: str) -> ExitCode:

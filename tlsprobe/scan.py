@@ -27,7 +27,7 @@ from tlsprobe.inventory import Target
 from tlsprobe.limits import Limits
 from tlsprobe.preludes import Prelude, prelude_for
 from tlsprobe.probes.dhe_suites import VERSIONS, dhe_suites, says_no
-from tlsprobe.probes.hello import HelloForm, any_hello, oldest_hello, plain_hello
+from tlsprobe.probes.hello import MAX_SUITES, HelloForm, any_hello, oldest_hello, plain_hello
 from tlsprobe.probes.interview import OUR_LIMITS, Answer, Interview
 from tlsprobe.probes.leading_zeros import (
     FORCED_HANDSHAKES,
@@ -109,7 +109,7 @@ class Budget:
 
     @property
     def base(self) -> int:
-        """What a server with DHE sees at least, before its suites."""
+        """What a server with DHE sees, before its suites."""
         fixed = self.control + self.refusals + self.order + self.forced + self.stack
         return fixed + self.replays + self.optional
 
@@ -227,7 +227,10 @@ async def _speaks_tls(interview: Interview, notes: _Notes) -> bool:
             case Broken(how=how, detail=detail) if answer.server_hello is None:
                 notes.settle(Status.NO_TLS, how, detail)
             case _:
-                interview.answered_modern = hello is modern and answer.server_hello is not None
+                if hello is modern and answer.server_hello is not None:
+                    interview.answered_modern = True
+                    taken = answer.server_hello.cipher_suite
+                    interview.reads_long_lists = taken in modern.cipher_suites[MAX_SUITES:]
                 notes.settle(Status.ASSESSED)
                 return True
     return False

@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from tests.hostile import servers as hostile
-from tests.hostile.servers import Behaviour, passes_on, record, serving
+from tests.hostile.servers import (
+    DONE,
+    Behaviour,
+    certificate,
+    hello_then,
+    key_exchange,
+    passes_on,
+    record,
+    serving,
+)
 from tlsprobe.demo.credentials import make_credentials
 from tlsprobe.demo.servers import Options, Running, stack
 from tlsprobe.engines.local import run
@@ -27,7 +36,7 @@ from tlsprobe.probes.interview import MAX_TESTED_PRIMES
 from tlsprobe.scan import ScanConfig
 from tlsprobe.tls.constants import FFDHE_GROUPS, SECP256R1
 from tlsprobe.tls.messages import ClientHello, extended_master_secret, supported_groups
-from tlsprobe.tls.suites import DHE_SUITE_NAMES
+from tlsprobe.tls.suites import DHE_SUITE_NAMES, RARE_DHE_SUITES
 
 REFUSAL = record(21, b"\x02\x28")
 SUPPORTED_GROUPS = supported_groups(SECP256R1).kind
@@ -97,6 +106,25 @@ def test_who_chokes_on_a_long_list_is_asked_in_two(server: Running) -> None:
     assert done.dhe is not None
     assert (done.dhe.form, done.dhe.complete) == (HelloForm.CURVES_EMS, True)
     assert len(done.dhe.accepted) == 13
+
+
+def test_who_reads_no_more_than_64_suites_is_asked_in_two() -> None:
+    """It has one suite with DHE, which stands behind so many others."""
+    rare = 0xC045
+
+    def behave(connection: socket.socket) -> None:
+        hello = ClientHello.parse(connection.recv(65536)[9:])
+        read = hello.cipher_suites[:MAX_SUITES]
+        if hello.version == 0x0303 and rare in read:
+            connection.sendall(hello_then(certificate(), key_exchange(), DONE, suite=rare))
+        else:
+            connection.sendall(hello_then(certificate(), suite=0xC02F) if 0xC02F in read else REFUSAL)
+        connection.recv(1)
+
+    assert rare in RARE_DHE_SUITES
+    done = scan(behave, "127.69.0.6", ScanConfig(suites_only=True))
+    assert done.dhe is not None
+    assert [each.suite for each in done.dhe.accepted] == [rare]
 
 
 def test_behind_a_close_it_is_seen_whether_anybody_is_still_there(server: Running) -> None:

@@ -100,9 +100,9 @@ def _forms(interview: Interview, *, in_brief: bool) -> tuple[HelloForm, ...]:
 
 
 async def _ask_batches(interview: Interview, version: Version, form: HelloForm) -> list[_Batch]:
-    """Ask for all suites in one list; for the rare ones in a second where a server may find that too long."""
+    """Ask for all suites in one list; for the rare ones in a second where a server may not read so far."""
     every = suites_for(version, _ALL_SUITES)
-    if interview.answered_modern or len(every) <= MAX_SUITES:
+    if interview.reads_long_lists or len(every) <= MAX_SUITES:
         return [await _exhaust(interview, version, form, every)]
     batches = []
     for batch in _BATCHES:

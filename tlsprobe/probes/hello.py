@@ -21,7 +21,7 @@ from tlsprobe.tls.messages import ClientHello, Extension
 from tlsprobe.tls.record import Entropy
 from tlsprobe.tls.suites import COMMON_DHE_SUITES, OTHER_SUITE_NAMES, RARE_DHE_SUITES, suites_for
 
-MAX_SUITES = 64  # old servers look at no more, old middleboxes hang on more
+MAX_SUITES = 64  # old servers read no more, old middleboxes hang on more
 
 _CURVES = (SECP256R1, SECP384R1, SECP521R1)
 
@@ -78,7 +78,8 @@ def dhe_hello(
 def any_hello(*, server_name: str | None, entropy: Entropy = secrets.token_bytes) -> ClientHello:
     """Return the hello of a present-day client that takes old suites as well: whoever speaks TLS answers.
 
-    It has every suite and every extension of the hellos that follow. Who answers it chokes on none of them.
+    It has every suite and every extension of the hellos that follow. Who answers it chokes on none of them;
+    who takes one of the last, which are those without DHE, has read a list longer than any that follows.
     """
     public = X25519PrivateKey.generate().public_key().public_bytes_raw()
     extensions = [
@@ -91,7 +92,7 @@ def any_hello(*, server_name: str | None, entropy: Entropy = secrets.token_bytes
         messages.supported_versions(Version.TLS13, Version.TLS12, Version.TLS11, Version.TLS10),
         messages.key_share(X25519, public),
     ]
-    suites = (*OTHER_SUITE_NAMES, *COMMON_DHE_SUITES, *RARE_DHE_SUITES)
+    suites = (*COMMON_DHE_SUITES, *RARE_DHE_SUITES, *OTHER_SUITE_NAMES)
     return ClientHello(Version.TLS12, entropy(32), suites, tuple(extensions), session_id=entropy(32))
 
 

@@ -79,7 +79,8 @@ class Interview:
     observations: list[Observation] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
     connections: int = 0
-    answered_modern: bool = False  # a long hello with many extensions got a ServerHello
+    answered_modern: bool = False  # `any_hello`, which has many extensions, got a ServerHello
+    reads_long_lists: bool = False  # with a suite that stands beyond MAX_SUITES in it
     # (group, dh_Ys) of every connection that showed one; how often each share came.
     shares: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     _params: dict[tuple[bytes, bytes], int] = field(default_factory=dict)

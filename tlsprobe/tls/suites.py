@@ -207,7 +207,7 @@ DHE_SUITE_NAMES = _table(_DHE_SUITES)
 OTHER_SUITE_NAMES = _table(_OTHER_SUITES)
 _NAMES = DHE_SUITE_NAMES | OTHER_SUITE_NAMES | _table(_NAMES_ONLY)
 
-# What DHE suites are asked for first; the other DHE suites of the registry are a second batch.
+# What DHE suites are asked for first; the others of the registry come behind, or are a second batch.
 COMMON_DHE_SUITES = (
     0x009F, 0x009E, 0xC09F, 0xC09E, 0x006B, 0x0067, 0x0039, 0x0033, 0x00C4, 0x00BE, 0x0088,
     0x0045, 0xCCAA, 0xC0A3, 0xC0A2, 0xC053, 0xC052, 0x0016, 0x009A, 0x0015, 0x0014,
