@@ -18,6 +18,9 @@ from tlsprobe.target import Target
 Seats = Callable[[], AbstractAsyncContextManager[Sequence[Seat]]]
 
 _FINISHED = None
+# Python runs a signal's handler in the main thread, between two steps. One that comes as that thread goes to
+# sleep, or is taken by another thread, would be heeded when it wakes: so it wakes.
+_AWAKE_S = 0.5
 
 
 class Engine(Protocol):
@@ -64,7 +67,13 @@ def in_background(
     worker = threading.Thread(target=thread, name="scans", daemon=True)
     worker.start()
     try:
-        while (item := done.get()) is not _FINISHED:
+        while True:
+            try:
+                item = done.get(timeout=_AWAKE_S)
+            except queue.Empty:
+                continue
+            if item is _FINISHED:
+                break
             if isinstance(item, BaseException):
                 raise item
             yield item
